@@ -1,0 +1,2 @@
+export * from './environment-document.ts';
+export * from './evaluation.ts';
