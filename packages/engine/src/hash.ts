@@ -1,0 +1,3 @@
+export function splitPercentage(_ids: readonly string[]): number {
+  throw new Error('not written yet');
+}
