@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import { factsOf } from './db/dialects/dialect.ts';
+import type { Database } from './db/tables.ts';
+import type { Vault } from './secrets.ts';
+import type { Timestamp } from './time.ts';
+
+/** Who makes a request. */
+export type Actor =
+  | { kind: 'nobody' }
+  | { kind: 'user'; userId: number; email: string; tokenId: number }
+  | { kind: 'master_key'; masterKeyId: number; organisationId: number; isAdmin: boolean; name: string }
+  | { kind: 'system' };
+
+/** All that a service gets: its database, who asks, and what the process offers. */
+export interface Context {
+  db: Database;
+  actor: Actor;
+  now: () => Timestamp;
+  log: Logger;
+  config: Config;
+  vault: Vault;
+  /** Runs after the transaction is committed; at once where there is none. Never throws into the request. */
+  afterCommit: (work: () => void) => void;
+  /** Wakes the publisher of environment documents. */
+  wakePublisher: () => void;
+  /** Address of the client, for rate limits. */
+  clientAddress: string;
+}
+
+const attempts = 8;
+
+/**
+ * Runs `work` in one transaction and answers what it answers; `work` runs again when the database says that it lost a
+ * race, so it must not do anything outside the database. Inside a transaction it joins that one.
+ */
+export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Promise<T>): Promise<T> {
+  if (ctx.db.isTransaction) return work(ctx);
+  for (let attempt = 1; ; attempt++) {
+    const committed: (() => void)[] = [];
+    try {
+      const result = await ctx.db
+        .transaction()
+        .execute((db) => work({ ...ctx, db, afterCommit: (later) => void committed.push(later) }));
+      for (const later of committed) later();
+      return result;
+    } catch (error) {
+      if (attempt === attempts || !factsOf(ctx.db).isRetryable(error)) throw error;
+      ctx.log.debug({ attempt, err: error }, 'transaction lost a race; running it again');
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { Migrator } from 'kysely/migration';
+import * as foundation from './migrations/0001_foundation.ts';
+import type { Database } from './tables.ts';
+
+/** Every migration, by name, in the order of the names. One that has landed is never edited. */
+const migrations = {
+  '0001_foundation': foundation,
+};
+
+/** Brings the database to this release's schema. Safe to call from many processes at once: one works, the others wait. */
+export async function migrate(db: Database): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    const failed = results?.find((result) => result.status === 'Error');
+    throw new Error(
+      `Migration ${failed?.migrationName ?? ''} failed: ${error instanceof Error ? error.message : error}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Names of the migrations that this release has and the database has not. */
+export async function pendingMigrations(db: Database): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const known = await migrator.getMigrations();
+  return known.filter((migration) => migration.executedAt === undefined).map((migration) => migration.name);
+}

@@ -1,0 +1,326 @@
+import type { Generated, Kysely } from 'kysely';
+
+/**
+ * Every table as every database stores it: text, integers, doubles; times as ISO 8601 text in UTC with microseconds;
+ * booleans as 0 and 1; JSON as text. A unique column that a soft delete must free (`name_key`) becomes null with it.
+ */
+export interface Tables {
+  users: UserTable;
+  user_tokens: UserTokenTable;
+  organisations: OrganisationTable;
+  organisation_members: OrganisationMemberTable;
+  master_keys: MasterKeyTable;
+  projects: ProjectTable;
+  environments: EnvironmentTable;
+  environment_keys: EnvironmentKeyTable;
+  features: FeatureTable;
+  multivariate_options: MultivariateOptionTable;
+  feature_states: FeatureStateTable;
+  feature_state_variants: FeatureStateVariantTable;
+  feature_segments: FeatureSegmentTable;
+  segments: SegmentTable;
+  segment_revisions: SegmentRevisionTable;
+  identities: IdentityTable;
+  traits: TraitTable;
+  changes: ChangeTable;
+  environment_versions: EnvironmentVersionTable;
+  environment_documents: EnvironmentDocumentTable;
+  evaluation_counts: EvaluationCountTable;
+  settings: SettingTable;
+}
+
+/** A connection or a transaction: stores cannot tell and need not. */
+export type Database = Kysely<Tables>;
+
+/** 0 or 1. */
+export type Bit = number;
+
+export interface UserTable {
+  id: Generated<number>;
+  uuid: string;
+  email: string;
+  first_name: string;
+  last_name: string;
+  password_hash: string;
+  is_active: Bit;
+  is_superuser: Bit;
+  sign_up_type: string | null;
+  date_joined: string;
+  last_login: string | null;
+}
+
+export interface UserTokenTable {
+  id: Generated<number>;
+  user_id: number;
+  /** SHA-256, hex. */
+  token_hash: string;
+  created_at: string;
+}
+
+export interface OrganisationTable {
+  id: Generated<number>;
+  uuid: string;
+  name: string;
+  created_date: string;
+  deleted_at: string | null;
+  webhook_notification_email: string | null;
+  persist_trait_data: Bit;
+  block_access_to_admin: Bit;
+  restrict_project_create_to_admin: Bit;
+  force_2fa: Bit;
+  stop_serving_flags: Bit;
+  feature_analytics: Bit;
+}
+
+export interface OrganisationMemberTable {
+  id: Generated<number>;
+  organisation_id: number;
+  user_id: number;
+  role: 'ADMIN' | 'USER';
+  date_joined: string;
+}
+
+export interface MasterKeyTable {
+  id: Generated<number>;
+  organisation_id: number;
+  /** First eight characters of the key: its public name. */
+  prefix: string;
+  /** SHA-256 of the whole key, hex. */
+  key_hash: string;
+  name: string;
+  is_admin: Bit;
+  created: string;
+  created_by: number | null;
+  expiry_date: string | null;
+  revoked: Bit;
+}
+
+export interface ProjectTable {
+  id: Generated<number>;
+  uuid: string;
+  organisation_id: number;
+  name: string;
+  name_key: string | null;
+  created_date: string;
+  deleted_at: string | null;
+  hide_disabled_flags: Bit;
+  prevent_flag_defaults: Bit;
+  enable_realtime_updates: Bit;
+  only_allow_lower_case_feature_names: Bit;
+  feature_name_regex: string | null;
+  stale_flags_limit_days: number;
+  minimum_change_request_approvals: number | null;
+  enforce_feature_owners: Bit;
+}
+
+export interface EnvironmentTable {
+  id: Generated<number>;
+  uuid: string;
+  project_id: number;
+  name: string;
+  name_key: string | null;
+  api_key: string;
+  description: string | null;
+  created_date: string;
+  /** Time of the newest version; strictly grows, so that it can stand for the version on the SDK wire. */
+  updated_at: string;
+  deleted_at: string | null;
+  /** Grows by one with each change that touches the environment. */
+  version: number;
+  /** The newest version whose document is in `environment_documents`. */
+  published_version: number;
+  minimum_change_request_approvals: number | null;
+  allow_client_traits: Bit;
+  banner_text: string | null;
+  banner_colour: string | null;
+  hide_disabled_flags: Bit | null;
+  hide_sensitive_data: Bit;
+  use_identity_composite_key_for_hashing: Bit;
+  use_v2_feature_versioning: Bit;
+  use_identity_overrides_in_local_eval: Bit;
+  is_creating: Bit;
+  first_evaluated_at: string | null;
+  first_evaluated_sdk_label: string | null;
+}
+
+export interface EnvironmentKeyTable {
+  id: Generated<number>;
+  environment_id: number;
+  name: string;
+  /** SHA-256 of the key, hex: what a request is compared with. */
+  key_hash: string;
+  /** The key under the installation's secret, so that environment admins can read it again. */
+  key_encrypted: string;
+  active: Bit;
+  created_at: string;
+  expires_at: string | null;
+}
+
+export interface FeatureTable {
+  id: Generated<number>;
+  uuid: string;
+  project_id: number;
+  name: string;
+  name_key: string | null;
+  type: 'STANDARD' | 'MULTIVARIATE';
+  initial_value: string | null;
+  default_enabled: Bit;
+  description: string | null;
+  is_archived: Bit;
+  is_server_key_only: Bit;
+  created_date: string;
+  deleted_at: string | null;
+}
+
+export interface ValueColumns {
+  value_type: 'unicode' | 'int' | 'bool';
+  string_value: string | null;
+  integer_value: number | null;
+  boolean_value: Bit | null;
+}
+
+export interface MultivariateOptionTable extends ValueColumns {
+  id: Generated<number>;
+  uuid: string;
+  feature_id: number;
+  key: string | null;
+  default_percentage_allocation: number;
+}
+
+export interface FeatureStateTable extends ValueColumns {
+  id: Generated<number>;
+  uuid: string;
+  environment_id: number;
+  feature_id: number;
+  /** `environment`, `segment:<feature_segment_id>` or `identity:<identity_id>`: what makes a state unique. */
+  scope: string;
+  identity_id: number | null;
+  feature_segment_id: number | null;
+  enabled: Bit;
+  /** Id of the first state of this feature, environment and scope: the seed that buckets people into variants. */
+  lineage_id: number;
+  live_from: string;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface FeatureStateVariantTable {
+  id: Generated<number>;
+  uuid: string;
+  feature_state_id: number;
+  multivariate_option_id: number;
+  percentage_allocation: number;
+}
+
+export interface FeatureSegmentTable {
+  id: Generated<number>;
+  uuid: string;
+  feature_id: number;
+  segment_id: number;
+  environment_id: number;
+  /** 0 is strongest; dense within feature and environment. */
+  priority: number;
+}
+
+export interface SegmentTable {
+  id: Generated<number>;
+  uuid: string;
+  project_id: number;
+  feature_id: number | null;
+  name: string;
+  description: string | null;
+  /** JSON of the rule tree. */
+  rules: string;
+  version: number;
+  created_at: string;
+  updated_at: string;
+  deleted_at: string | null;
+}
+
+export interface SegmentRevisionTable {
+  id: Generated<number>;
+  segment_id: number;
+  version: number;
+  name: string;
+  description: string | null;
+  rules: string;
+  created_at: string;
+}
+
+export interface IdentityTable {
+  id: Generated<number>;
+  environment_id: number;
+  identifier: string;
+  /** SHA-256 of the identifier, hex: identifiers are too long for an index. */
+  identifier_hash: string;
+  created_date: string;
+}
+
+export interface TraitTable {
+  id: Generated<number>;
+  identity_id: number;
+  trait_key: string;
+  value_type: 'unicode' | 'int' | 'bool' | 'float';
+  string_value: string | null;
+  integer_value: number | null;
+  boolean_value: Bit | null;
+  float_value: number | null;
+  created_date: string;
+}
+
+export interface ChangeTable {
+  id: Generated<number>;
+  organisation_id: number;
+  project_id: number | null;
+  /** Null where the change touches every environment of the project. */
+  environment_id: number | null;
+  created_date: string;
+  user_id: number | null;
+  master_key_id: number | null;
+  /** `related_object_type` on the wire: FEATURE, FEATURE_STATE, SEGMENT, ENVIRONMENT… */
+  object_type: string;
+  object_id: number | null;
+  object_uuid: string | null;
+  change_type: 'CREATE' | 'UPDATE' | 'DELETE';
+  log: string;
+  /** JSON of what was, as the API shows it; null on create. */
+  before: string | null;
+  /** JSON of what is; null on delete. */
+  after: string | null;
+  is_system_event: Bit;
+}
+
+/** Which change gave an environment its version n. */
+export interface EnvironmentVersionTable {
+  environment_id: number;
+  version: number;
+  change_id: number;
+}
+
+export interface EnvironmentDocumentTable {
+  environment_id: number;
+  version: number;
+  /** JSON of a PublishedEnvironment. */
+  body: string;
+}
+
+export interface EvaluationCountTable {
+  id: Generated<number>;
+  /** SHA-256 over the other columns: one row per bucket and labels. */
+  bucket_key: string;
+  environment_id: number;
+  feature_name: string;
+  /** Start of the hour. */
+  bucket_start: string;
+  sdk_user_agent: string | null;
+  application_name: string | null;
+  application_version: string | null;
+  /** Known only for analytics v2. */
+  enabled: Bit | null;
+  count: number;
+}
+
+export interface SettingTable {
+  name: string;
+  value: string;
+}

@@ -1,0 +1,198 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Page } from '@halyard/contract';
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import type { Context } from '../context.ts';
+import { notFound, RequestError, refused, unavailable } from '../errors.ts';
+import { sendCommonHeaders, sendPreflight } from './headers.ts';
+import { parseJson } from './json.ts';
+import type { Input, Route } from './route.ts';
+import { check, checkParams } from './validation.ts';
+
+export interface HttpOptions {
+  routes: Route[];
+  config: Config;
+  log: Logger;
+  /** Makes the context of a request: who asks is decided here. @throws RequestError 401 */
+  contextOf: (request: { authorization: string | undefined; address: string; log: Logger }) => Promise<Context>;
+  isUnavailable: (error: unknown) => boolean;
+  /** Takes the requests that are its own before anything here sees them: the SDK-facing API. */
+  firstLook?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** In tests: a response that does not fit its schema is an error. */
+  checkResponses?: boolean;
+}
+
+/** The HTTP server of the Core API: joins endpoints to services. */
+export function createHttp(options: HttpOptions): FastifyInstance {
+  const { config, routes } = options;
+  const app = fastify({
+    loggerInstance: options.log.child({}) as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: config.requestBodyLimitBytes,
+    genReqId: (request) => requestIdOf(request),
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 2000 },
+    serverFactory: (handler) => serverWith(handler, options.firstLook),
+  }) as unknown as FastifyInstance;
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: FastifyRequest, body: Buffer) =>
+    parseJson(body),
+  );
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'buffer' },
+    async (_: FastifyRequest, body: Buffer) => Object.fromEntries(new URLSearchParams(body.toString('utf8'))),
+  );
+
+  app.addHook('onRequest', async (request, reply) => {
+    sendCommonHeaders(reply.raw, config.version);
+    reply.raw.setHeader('X-Request-Id', request.id);
+    if (request.method === 'OPTIONS') {
+      reply.hijack();
+      sendPreflight(reply.raw);
+    }
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        path: request.url.split('?')[0],
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    );
+  });
+
+  for (const route of routes) addRoute(app, route, options);
+  refuseOtherMethods(app, routes);
+  app.setNotFoundHandler(async () => {
+    throw notFound();
+  });
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options));
+  return app;
+}
+
+function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): void {
+  const { endpoint, service } = route;
+  app.route({
+    method: endpoint.method,
+    url: fastifyPath(endpoint.path),
+    handler: async (request, reply) => {
+      const ctx = await options.contextOf({
+        authorization: request.headers.authorization,
+        address: request.ip,
+        log: request.log as unknown as Logger,
+      });
+      const input: Input = {
+        params: endpoint.params && checkParams(endpoint.params, request.params),
+        query: endpoint.query && check(endpoint.query, request.query),
+        body: endpoint.body && check(endpoint.body, request.body ?? {}),
+      };
+      const answer = await service(ctx, input);
+      reply.code(endpoint.status);
+      if (endpoint.response === undefined) return reply.send('');
+      const body = endpoint.paged ? withLinks(answer as Page<unknown>, request) : answer;
+      if (options.checkResponses) endpoint.response.parse(body);
+      return reply.header('content-type', 'application/json').send(JSON.stringify(body));
+    },
+  });
+}
+
+/** A path that exists under another method answers 405, not 404. */
+function refuseOtherMethods(app: FastifyInstance, routes: Route[]): void {
+  const known = new Map<string, Set<string>>();
+  for (const { endpoint } of routes) {
+    const shape = fastifyPath(endpoint.path);
+    known.set(shape, (known.get(shape) ?? new Set()).add(endpoint.method));
+  }
+  for (const [url, methods] of known) {
+    const others = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).filter((method) => !methods.has(method));
+    if (others.length === 0) continue;
+    app.route({
+      method: others,
+      url,
+      exposeHeadRoute: false,
+      handler: async (request) => {
+        throw new RequestError(
+          'method_not_allowed',
+          { detail: `Method "${request.method}" not allowed.` },
+          { Allow: [...methods, 'OPTIONS'].join(', ') },
+        );
+      },
+    });
+  }
+}
+
+function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): FastifyReply {
+  const known = asRequestError(error, request, options);
+  if (known !== null) {
+    for (const [name, value] of Object.entries(known.headers)) reply.header(name, value);
+    return reply.code(known.status).header('content-type', 'application/json').send(JSON.stringify(known.body));
+  }
+  request.log.error({ err: error, method: request.method, path: request.url.split('?')[0] }, 'unexpected error');
+  return reply
+    .code(500)
+    .header('content-type', 'application/json')
+    .send(JSON.stringify({ detail: 'Internal server error.', request_id: request.id }));
+}
+
+function asRequestError(error: unknown, request: FastifyRequest, options: HttpOptions): RequestError | null {
+  if (error instanceof RequestError) return error;
+  if (options.isUnavailable(error)) {
+    request.log.error({ err: error }, 'database unavailable');
+    return unavailable();
+  }
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new RequestError('too_large', {
+      detail: `Request body is larger than ${options.config.requestBodyLimitBytes} bytes.`,
+    });
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    const type = String(request.headers['content-type']);
+    return new RequestError('unsupported_media_type', { detail: `Unsupported media type "${type}" in request.` });
+  }
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  return status >= 400 && status < 500 ? refused((error as Error).message) : null;
+}
+
+/** Adds the addresses of the neighbouring pages. @throws RequestError 404 for a page past the end */
+function withLinks(answer: Page<unknown>, request: FastifyRequest): unknown {
+  const query = request.query as Record<string, string | string[]>;
+  const page = Number(query.page ?? 1);
+  const size = Math.min(Number(query.page_size ?? 999) || 999, 999);
+  if (page > 1 && (page - 1) * size >= answer.count) throw notFound('Invalid page.');
+  const address = (number: number) => {
+    const url = new URL(request.url, `${request.protocol}://${request.host}`);
+    url.searchParams.set('page', String(number));
+    return url.href;
+  };
+  return {
+    count: answer.count,
+    next: page * size < answer.count ? address(page + 1) : null,
+    previous: page > 1 ? address(page - 1) : null,
+    results: answer.results,
+  };
+}
+
+function serverWith(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  firstLook: HttpOptions['firstLook'],
+): Server {
+  return createServer((request, response) => {
+    if (firstLook?.(request, response)) return;
+    handler(request, response);
+  });
+}
+
+/** The caller's own id where it is short and plain, so that a request can be followed across services. */
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : crypto.randomUUID();
+}
+
+function fastifyPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

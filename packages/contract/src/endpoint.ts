@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Who may call: anybody, a person's token, or that or an organisation's master key. */
+export type Auth = 'anyone' | 'user' | 'user or master key';
+
+/** Statuses of refusals that a caller should expect. 400 goes with every body or query, 401 with every protected endpoint. */
+export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 429 | 503;
+
+/** One request described once: what the server checks, what OpenAPI shows and what clients are typed by. */
+export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Response = unknown> {
+  /** Unique; `operationId` in OpenAPI. */
+  id: string;
+  method: Method;
+  /** With a trailing slash where the wire has one (both forms are accepted); parameters as `{name}`. */
+  path: string;
+  /** Product word that groups it in the documentation. */
+  tag: string;
+  /** One line in the imperative. */
+  summary: string;
+  auth: Auth;
+  params: z.ZodType<Params>;
+  query: z.ZodType<Query>;
+  body: z.ZodType<Body>;
+  /** 204, and 200 without a schema, answer an empty body. */
+  status: 200 | 201 | 202 | 204;
+  response: z.ZodType<Response>;
+  /** The service answers `{count, results}`; the wire adds `next` and `previous`. */
+  paged: boolean;
+  errors: ErrorStatus[];
+}
+
+/** What differs from the usual: no parameters, no query, no body, 200, not paged. */
+interface Description<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
+  id: string;
+  method: Method;
+  path: string;
+  tag: string;
+  summary: string;
+  auth?: Auth;
+  params?: P;
+  query?: Q;
+  body?: B;
+  status?: 200 | 201 | 202 | 204;
+  response?: R;
+  paged?: boolean;
+  errors?: ErrorStatus[];
+}
+
+/** Describes an endpoint. Without `auth` it takes a person's token or a master key. */
+export function endpoint<
+  P extends z.ZodType = z.ZodUndefined,
+  Q extends z.ZodType = z.ZodUndefined,
+  B extends z.ZodType = z.ZodUndefined,
+  R extends z.ZodType = z.ZodUndefined,
+>(description: Description<P, Q, B, R>): Endpoint<z.output<P>, z.output<Q>, z.output<B>, z.output<R>> {
+  return {
+    auth: 'user or master key',
+    status: 200,
+    paged: false,
+    errors: [],
+    ...description,
+  } as unknown as Endpoint<z.output<P>, z.output<Q>, z.output<B>, z.output<R>>;
+}

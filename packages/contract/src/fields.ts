@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+/*
+ * Building blocks of request and response schemas. Requests are read as the reference's serializers read them:
+ * numbers are taken for text, numeric text for integers, `"true"` for true, and text is trimmed.
+ * The server words the messages; a schema words only what it alone knows.
+ */
+
+export const maxId = 2_147_483_647;
+
+/** An integer id that fits 31 bits. */
+export const id = z.number().int().positive().max(maxId);
+export const uuid = z.uuid();
+/** ISO 8601, UTC. */
+export const time = z.iso.datetime({ offset: true });
+
+/** An id in a path: text of digits. */
+export const pathId = z.coerce.number().int().positive().max(maxId);
+
+/** An id in a query or body: a number or text of digits. */
+export const idInput = z.preprocess(numberFromText, id);
+
+export function integerInput(limits: { min?: number; max?: number } = {}) {
+  return z.preprocess(
+    numberFromText,
+    z
+      .number()
+      .int()
+      .min(limits.min ?? -2_147_483_648)
+      .max(limits.max ?? maxId),
+  );
+}
+
+export function numberInput(limits: { min: number; max: number }) {
+  return z.preprocess(numberFromText, z.number().min(limits.min).max(limits.max));
+}
+
+/** Text of at least one character after trimming. */
+export function textInput(maxLength: number) {
+  return z.preprocess(textFromScalar, limitedText(maxLength).min(1, { error: 'This field may not be blank.' }));
+}
+
+/** Text that may be empty. */
+export function blankableTextInput(maxLength: number) {
+  return z.preprocess(textFromScalar, limitedText(maxLength));
+}
+
+export const booleanInput = z.preprocess(booleanFromText, z.boolean());
+
+export const emailInput = z.preprocess(
+  textFromScalar,
+  z
+    .string()
+    .max(254)
+    .regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, { error: 'Enter a valid email address.' })
+    .transform((email) => email.toLowerCase()),
+);
+
+/** Characters are counted as code points, so that an emoji is one. NUL is refused: not every database stores it. */
+function limitedText(maxLength: number) {
+  return z
+    .string()
+    .refine((text) => text.length <= maxLength || [...text].length <= maxLength, {
+      error: `Ensure this field has no more than ${maxLength} characters.`,
+    })
+    .refine((text) => !text.includes('\0'), { error: 'Null characters are not allowed.' })
+    .meta({ maxLength });
+}
+
+/** Query of a list that is answered in pages. */
+export const pageQuery = z.object({
+  page: z.preprocess(numberFromText, z.number().int().positive().max(1_000_000)).default(1),
+  page_size: z.preprocess(numberFromText, z.number().int().positive().max(999)).catch(999).default(999),
+});
+export type PageQuery = z.output<typeof pageQuery>;
+
+/** What a service answers for a paged list; `next` and `previous` are added on the way out. */
+export interface Page<T> {
+  count: number;
+  results: T[];
+}
+
+export function page<T extends z.ZodType>(item: T) {
+  return z.object({
+    count: z.number().int(),
+    next: z.string().nullish(),
+    previous: z.string().nullish(),
+    results: z.array(item),
+  });
+}
+
+function numberFromText(value: unknown): unknown {
+  return typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
+}
+
+function textFromScalar(value: unknown): unknown {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? value.trim() : value;
+}
+
+function booleanFromText(value: unknown): unknown {
+  if (value === 'true' || value === 'True' || value === '1' || value === 1) return true;
+  if (value === 'false' || value === 'False' || value === '0' || value === 0) return false;
+  return value;
+}
