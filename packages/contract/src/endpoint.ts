@@ -63,3 +63,11 @@ export function endpoint<
     ...description,
   } as unknown as Endpoint<z.output<P>, z.output<Q>, z.output<B>, z.output<R>>;
 }
+
+/** What the service function behind an endpoint is given: its checked `params`, `query` and `body`, as far as it has them. */
+export type InputOf<E> =
+  E extends Endpoint<infer P, infer Q, infer B, infer _R>
+    ? Given<'params', P> & Given<'query', Q> & Given<'body', B>
+    : never;
+
+type Given<Name extends string, T> = [T] extends [undefined] ? unknown : { [K in Name]: T };

@@ -1,0 +1,102 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { authenticate } from './access/service.ts';
+import type { Config } from './config.ts';
+import type { Context } from './context.ts';
+import { factsOf } from './db/dialects/dialect.ts';
+import type { Database } from './db/tables.ts';
+import { createPublisher, type Publisher } from './documents/publisher.ts';
+import { featureRoutes } from './features/routes.ts';
+import { featureStateRoutes } from './feature-states/routes.ts';
+import { healthRoutes } from './health/routes.ts';
+import { serveDocs } from './http/docs.ts';
+import { createHttp } from './http/http.ts';
+import { buildOpenApi } from './http/openapi.ts';
+import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
+import { createVault, randomHex } from './secrets.ts';
+import { now as systemNow, type Timestamp } from './time.ts';
+
+export const routes = [...healthRoutes, ...featureRoutes, ...multivariateOptionRoutes, ...featureStateRoutes];
+
+/** A running platform without its port. */
+export interface App {
+  http: FastifyInstance;
+  publisher: Publisher;
+  /** A context for work that no request asks for. */
+  systemContext: () => Context;
+  /** Answers what is under way, publishes nothing more, and leaves the database open. */
+  close: () => Promise<void>;
+}
+
+export interface AppOptions {
+  config: Config;
+  db: Database;
+  log: Logger;
+  now?: () => Timestamp;
+  /** In tests: a response that does not fit its schema is an error. */
+  checkResponses?: boolean;
+}
+
+/** Puts the platform together on a migrated database: Core API, publisher and SDK-facing API in one process. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, db, log } = options;
+  const now = options.now ?? systemNow;
+  const vault = createVault(config.secretKey ?? secretOfDataDir(config.dataDir));
+  const publisher = createPublisher({ db, log });
+
+  const context = (given: Pick<Context, 'actor' | 'log' | 'clientAddress'>): Context => ({
+    ...given,
+    db,
+    now,
+    config,
+    vault,
+    afterCommit: (work) => work(),
+    wakePublisher: publisher.wake,
+  });
+
+  const http = createHttp({
+    routes,
+    config,
+    log,
+    contextOf: async (request) =>
+      context({
+        actor: await authenticate(db, request.authorization, now()),
+        log: request.log,
+        clientAddress: request.address,
+      }),
+    isUnavailable: (error) => factsOf(db).isUnavailable(error),
+    checkResponses: options.checkResponses ?? false,
+  });
+  await serveDocs(
+    http,
+    buildOpenApi(
+      routes.map((route) => route.endpoint),
+      { version: config.version },
+    ),
+  );
+  publisher.wake();
+
+  return {
+    http,
+    publisher,
+    systemContext: () => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
+    async close() {
+      await http.close();
+      await publisher.stop();
+    },
+  };
+}
+
+/** The installation's own secret, made at the first start and kept beside the embedded database. */
+function secretOfDataDir(dataDir: string): string {
+  const file = join(dataDir, 'secret.key');
+  mkdirSync(dataDir, { recursive: true });
+  try {
+    writeFileSync(file, randomHex(64), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,102 @@
+import type { EnvironmentScope, OrganisationScope, ProjectScope } from '../access/service.ts';
+import { type Context, inTransaction } from '../context.ts';
+import { environmentIdsOf, holdEnvironment, holdProject, insertChange, takeVersions } from './store.ts';
+
+export type ObjectType =
+  | 'FEATURE'
+  | 'FEATURE_STATE'
+  | 'SEGMENT'
+  | 'ENVIRONMENT'
+  | 'PROJECT'
+  | 'IDENTITY'
+  | 'ENVIRONMENT_KEY';
+
+/** One audited step: who (the actor), what, before, after. */
+export interface Change {
+  objectType: ObjectType;
+  objectId: number;
+  objectUuid?: string;
+  changeType: 'CREATE' | 'UPDATE' | 'DELETE';
+  /** A sentence for the audit log. */
+  log: string;
+  /** The object as the API shows it. */
+  before?: unknown;
+  after?: unknown;
+  /** In a project's change: the one environment that this step touches. Without it, it touches all of them. */
+  environmentId?: number;
+}
+
+/** What `work` calls for each step that it made. */
+export type RecordChange = (change: Change) => void;
+
+/**
+ * Runs `work` in one transaction that holds the environment's row, so that changes of one environment happen one after
+ * the other. Each recorded step takes the environment's next version; all of it is committed, or nothing.
+ */
+export async function changeEnvironment<T>(
+  ctx: Context,
+  scope: EnvironmentScope,
+  work: (ctx: Context, record: RecordChange) => Promise<T>,
+): Promise<T> {
+  return inTransaction(ctx, async (ctx) => {
+    await holdEnvironment(ctx.db, scope.environmentId);
+    const changes: Change[] = [];
+    const result = await work(ctx, (change) => changes.push({ ...change, environmentId: scope.environmentId }));
+    await writeChanges(ctx, scope, changes);
+    return result;
+  });
+}
+
+/** The same for what belongs to a project: a step without an environment gives each environment its next version. */
+export async function changeProject<T>(
+  ctx: Context,
+  scope: ProjectScope,
+  work: (ctx: Context, record: RecordChange) => Promise<T>,
+): Promise<T> {
+  return inTransaction(ctx, async (ctx) => {
+    await holdProject(ctx.db, scope.projectId);
+    const changes: Change[] = [];
+    const result = await work(ctx, (change) => changes.push(change));
+    await writeChanges(ctx, scope, changes);
+    return result;
+  });
+}
+
+async function writeChanges(
+  ctx: Context,
+  scope: OrganisationScope & { projectId: number },
+  changes: Change[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  const at = ctx.now();
+  const { actor } = ctx;
+  const all = changes.some((change) => change.environmentId === undefined)
+    ? await environmentIdsOf(ctx.db, scope.projectId)
+    : [];
+  const versions = new Map<number, number[]>();
+  for (const change of changes) {
+    const changeId = await insertChange(ctx.db, {
+      organisation_id: scope.organisationId,
+      project_id: scope.projectId,
+      environment_id: change.environmentId ?? null,
+      created_date: at,
+      user_id: actor.kind === 'user' ? actor.userId : null,
+      master_key_id: actor.kind === 'master_key' ? actor.masterKeyId : null,
+      object_type: change.objectType,
+      object_id: change.objectId,
+      object_uuid: change.objectUuid ?? null,
+      change_type: change.changeType,
+      log: change.log,
+      before: change.before === undefined ? null : JSON.stringify(change.before),
+      after: change.after === undefined ? null : JSON.stringify(change.after),
+      is_system_event: actor.kind === 'system' ? 1 : 0,
+    });
+    for (const id of change.environmentId === undefined ? all : [change.environmentId]) {
+      versions.set(id, [...(versions.get(id) ?? []), changeId]);
+    }
+  }
+  for (const [environmentId, changeIds] of [...versions].sort(([a], [b]) => a - b)) {
+    await takeVersions(ctx.db, environmentId, changeIds, at);
+  }
+  ctx.afterCommit(ctx.wakePublisher);
+}

@@ -1,0 +1,62 @@
+import type { Insertable } from 'kysely';
+import { insertRow, insertRows } from '../db/statements.ts';
+import type { ChangeTable, Database } from '../db/tables.ts';
+import { laterThan, type Timestamp } from '../time.ts';
+
+/** Takes the row of an environment, so that its changes happen one after the other until the transaction ends. */
+export async function holdEnvironment(db: Database, environmentId: number): Promise<void> {
+  await db
+    .updateTable('environments')
+    .set((eb) => ({ version: eb.ref('version') }))
+    .where('id', '=', environmentId)
+    .execute();
+}
+
+/** Takes the row of a project and of each of its environments, in this order everywhere. */
+export async function holdProject(db: Database, projectId: number): Promise<void> {
+  await db
+    .updateTable('projects')
+    .set((eb) => ({ stale_flags_limit_days: eb.ref('stale_flags_limit_days') }))
+    .where('id', '=', projectId)
+    .execute();
+  for (const id of await environmentIdsOf(db, projectId)) await holdEnvironment(db, id);
+}
+
+export async function environmentIdsOf(db: Database, projectId: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom('environments')
+    .where('project_id', '=', projectId)
+    .where('deleted_at', 'is', null)
+    .select('id')
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+export async function insertChange(db: Database, change: Insertable<ChangeTable>): Promise<number> {
+  return insertRow(db, 'changes', change);
+}
+
+/** Gives an environment its next versions, one for each change, in their order. Its row must be held. */
+export async function takeVersions(
+  db: Database,
+  environmentId: number,
+  changeIds: number[],
+  at: Timestamp,
+): Promise<void> {
+  const { version, updated_at } = await db
+    .selectFrom('environments')
+    .where('id', '=', environmentId)
+    .select(['version', 'updated_at'])
+    .executeTakeFirstOrThrow();
+  await db
+    .updateTable('environments')
+    .set({ version: version + changeIds.length, updated_at: laterThan(updated_at, at) })
+    .where('id', '=', environmentId)
+    .execute();
+  await insertRows(
+    db,
+    'environment_versions',
+    changeIds.map((change_id, index) => ({ environment_id: environmentId, version: version + index + 1, change_id })),
+  );
+}

@@ -1,0 +1,13 @@
+import * as endpoints from '@halyard/contract';
+import { route } from '../http/route.ts';
+import * as service from './service.ts';
+
+export const featureRoutes = [
+  route(endpoints.listFeatures, service.listFeatures),
+  route(endpoints.createFeature, service.createFeature),
+  route(endpoints.getFeature, service.getFeature),
+  route(endpoints.updateFeature, service.updateFeature),
+  route(endpoints.patchFeature, service.updateFeature),
+  route(endpoints.deleteFeature, service.deleteFeature),
+  route(endpoints.getFeatureByUuid, service.getFeatureByUuid),
+];

@@ -1,0 +1,113 @@
+import type { Endpoint } from '@halyard/contract';
+import { z } from 'zod';
+
+type Json = Record<string, unknown>;
+
+/** The OpenAPI 3.1 document of the endpoints, as their schemas describe them. */
+export function buildOpenApi(endpoints: Endpoint[], info: { version: string }): Json {
+  const paths: Record<string, Json> = {};
+  for (const endpoint of endpoints) {
+    const operations = (paths[endpoint.path] ??= {});
+    operations[endpoint.method.toLowerCase()] = operation(endpoint);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Halyard Core API',
+      version: info.version,
+      description:
+        'Manages projects, environments, features, segments and identities. A trailing slash is optional everywhere.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      securitySchemes: {
+        token: { type: 'apiKey', in: 'header', name: 'Authorization', description: "A person's token: `Token <key>`" },
+        masterKey: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: "An organisation's key: `Api-Key <key>`",
+        },
+      },
+      schemas: {
+        Detail: { type: 'object', properties: { detail: { type: 'string' } }, required: ['detail'] },
+        FieldErrors: {
+          description: 'Messages by field; `non_field_errors` for those about several.',
+          type: 'object',
+          additionalProperties: true,
+        },
+      },
+    },
+  };
+}
+
+function operation(endpoint: Endpoint): Json {
+  const answer: Json = { description: endpoint.summary };
+  if (endpoint.response) answer.content = jsonContent(schemaOf(endpoint.response, 'output'));
+  return {
+    operationId: endpoint.id,
+    tags: [endpoint.tag],
+    summary: endpoint.summary,
+    security: { anyone: [], user: [{ token: [] }], 'user or master key': [{ token: [] }, { masterKey: [] }] }[
+      endpoint.auth
+    ],
+    parameters: [...parameters(endpoint.params, 'path'), ...parameters(endpoint.query, 'query')],
+    ...(endpoint.body && { requestBody: { required: true, content: jsonContent(schemaOf(endpoint.body, 'input')) } }),
+    responses: { [endpoint.status]: answer, ...errorResponses(endpoint) },
+  };
+}
+
+function errorResponses(endpoint: Endpoint): Json {
+  const statuses = new Set<number>(endpoint.errors);
+  if (endpoint.body || endpoint.query) statuses.add(400);
+  if (endpoint.auth !== 'anyone') statuses.add(401);
+  return Object.fromEntries(
+    [...statuses].sort().map((status) => [
+      status,
+      {
+        description: descriptions[status] ?? 'Refused',
+        content: jsonContent({ $ref: `#/components/schemas/${status === 400 ? 'FieldErrors' : 'Detail'}` }),
+      },
+    ]),
+  );
+}
+
+const descriptions: Record<number, string> = {
+  400: 'A field is wrong; the body says which and why',
+  401: 'No credentials, or wrong ones',
+  403: 'Not allowed',
+  404: 'Not there, or not yours',
+  409: 'Changed by somebody else',
+  413: 'The body is too large',
+  429: 'Too many requests; `Retry-After` says when',
+  503: 'The database cannot take the request now',
+};
+
+function parameters(schema: z.ZodType | undefined, place: 'path' | 'query'): Json[] {
+  if (!schema) return [];
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: property,
+  }));
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    reused: 'inline',
+    cycles: 'ref',
+  }) as Json;
+  return rest;
+}
+
+function jsonContent(schema: Json): Json {
+  return { 'application/json': { schema } };
+}
