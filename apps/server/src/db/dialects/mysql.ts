@@ -14,7 +14,8 @@ export function mysql(url: string): Dialect {
   // A statement sees what was committed before it started, so that what is read after taking a row lock is current.
   // Strict mode refuses over-long values; it would cut them otherwise.
   pool.on('connection', (connection) => {
-    connection.query("set session transaction isolation level read committed, sql_mode = 'STRICT_ALL_TABLES,ANSI'");
+    connection.query('set session transaction isolation level read committed');
+    connection.query("set session sql_mode = 'STRICT_ALL_TABLES'");
   });
   return new MysqlWithFacts({ pool });
 }
