@@ -6,7 +6,17 @@
 // Runs on Node 20 without dependencies. A URL that is already in the environment wins over starting a server.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -30,11 +40,30 @@ const postgres = {
   url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
   initialise: (folder, data) => [
     join(folder, 'initdb'),
-    ['--pgdata', data, '--username=postgres', '--auth=trust', '--no-locale', '--encoding=UTF8', '--no-sync', '--no-instructions'],
+    [
+      '--pgdata',
+      data,
+      '--username=postgres',
+      '--auth=trust',
+      '--no-locale',
+      '--encoding=UTF8',
+      '--no-sync',
+      '--no-instructions',
+    ],
   ],
   serve: (folder, data, port) => [
     join(folder, 'postgres'),
-    ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', '', ...postgresSettings.flatMap((setting) => ['-c', setting])],
+    [
+      '-D',
+      data,
+      '-p',
+      `${port}`,
+      '-h',
+      '127.0.0.1',
+      '-k',
+      '',
+      ...postgresSettings.flatMap((setting) => ['-c', setting]),
+    ],
   ],
 };
 
@@ -111,7 +140,12 @@ async function start(kind) {
   try {
     return { name, variable, ...(await startServer(kind, folder)) };
   } catch (error) {
-    return { name, variable, skipped: `${skipped}\n  it is installed but did not start: ${error.message}`, stop: async () => {} };
+    return {
+      name,
+      variable,
+      skipped: `${skipped}\n  it is installed but did not start: ${error.message}`,
+      stop: async () => {},
+    };
   }
 }
 
@@ -164,7 +198,10 @@ async function startServer(kind, folder) {
 /** Ends the server and removes its files when this process dies without a chance to do so: its stdin closes with us. */
 function guardServer(pid, home) {
   const script = 'read -r _; kill -9 "$1" 2>/dev/null; sleep 1; rm -rf "$2"';
-  const guard = spawn('sh', ['-c', script, 'guard', `${pid}`, home], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  const guard = spawn('sh', ['-c', script, 'guard', `${pid}`, home], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
   guard.unref();
   guard.stdin.unref?.();
   guard.stdin.on('error', () => {}); // the guard was killed first, which is its normal end

@@ -1,0 +1,127 @@
+// `npm test`: everything a fresh machine needs, then every check and test there is. The last line is `N passed, N failed`.
+//
+//   npm test                       all of it
+//   npm test -- <words for vitest> the unit tests of those files or names only, for work on one thing
+//
+// A server suite whose database cannot be had is skipped, with a line that says how to enable it.
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { check } from './check.mjs';
+import { startDatabases } from './databases.mjs';
+import { nodeProgram, prepare, root } from './setup.mjs';
+
+const RUN_TIMEOUT_MS = 10 * 60_000;
+
+const reports = mkdtempSync(join(tmpdir(), 'halyard-reports-'));
+const summary = [];
+let stopDatabases = async () => {};
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, async () => {
+    await cleanUp();
+    process.exit(130);
+  });
+}
+
+prepare('everything');
+try {
+  const words = process.argv.slice(2);
+  if (words.length > 0) await vitest('unit tests', ['--project', 'unit', ...words]);
+  else await everything();
+} finally {
+  await cleanUp();
+}
+report();
+
+async function everything() {
+  heading('checks');
+  summary.push({ name: 'checks', skipped: 0, ...check() });
+
+  await vitest('unit tests, server on SQLite', ['--project', 'unit']);
+
+  const databases = await startDatabases();
+  stopDatabases = databases.stop;
+  for (const { name, url, skipped } of databases.servers) {
+    const title = `server on ${name}`;
+    if (url)
+      await vitest(title, ['--project', 'unit', '--passWithNoTests', 'apps/server/'], { TEST_DATABASE_URL: url });
+    else summary.push({ name: title, passed: 0, failed: 0, line: skipped });
+  }
+  await stopDatabases();
+
+  await vitest('e2e', ['--project', 'e2e', '--passWithNoTests']);
+}
+
+/** Runs vitest and adds what it counted to the summary. A run that dies, hangs or cannot load a file counts as failed. */
+async function vitest(name, args, env = {}) {
+  heading(name);
+  const startedAt = performance.now();
+  const file = join(reports, `${summary.length}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const program = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const code = await runToEnd(nodeProgram(), [program, 'run', ...reporters, ...args], { ...databaseFree(), ...env });
+
+  const { passed, failed, skipped } = count(file);
+  const unexplained = code !== 0 && failed === 0 ? 1 : 0;
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  summary.push({ name, passed, failed: failed + unexplained, skipped, seconds });
+}
+
+/** Every run says for itself on which database it is; without a word it is SQLite. */
+function databaseFree() {
+  const { TEST_DATABASE_URL: _, ...env } = process.env;
+  return env;
+}
+
+function runToEnd(command, args, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    const timer = setTimeout(() => {
+      console.error(`It did not end within ${RUN_TIMEOUT_MS / 60_000} minutes, and is stopped.`);
+      child.kill('SIGKILL');
+    }, RUN_TIMEOUT_MS);
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      resolve(code);
+    });
+  });
+}
+
+function count(file) {
+  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: 0 };
+  const result = JSON.parse(readFileSync(file, 'utf8'));
+  const unloaded = result.testResults.filter(
+    (suite) => suite.status === 'failed' && suite.assertionResults.length === 0,
+  );
+  return {
+    passed: result.numPassedTests,
+    failed: result.numFailedTests + unloaded.length,
+    skipped: result.numPendingTests + (result.numTodoTests ?? 0),
+  };
+}
+
+function report() {
+  heading('summary');
+  for (const { name, passed, failed, skipped = 0, seconds, line } of summary) {
+    const rest = [skipped > 0 && `${skipped} skipped`, seconds !== undefined && `${seconds} s`]
+      .filter(Boolean)
+      .join(', ');
+    console.log(line ?? `${name}: ${passed} passed, ${failed} failed${rest && ` (${rest})`}`);
+  }
+  const total = (key) => summary.reduce((sum, entry) => sum + entry[key], 0);
+  process.exitCode = total('failed') === 0 ? 0 : 1;
+  console.log(`${total('passed')} passed, ${total('failed')} failed`);
+}
+
+function heading(name) {
+  console.log(`\n== ${name}`);
+}
+
+async function cleanUp() {
+  await stopDatabases();
+  rmSync(reports, { recursive: true, force: true });
+}
