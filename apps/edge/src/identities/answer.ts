@@ -1,0 +1,146 @@
+import type { TraitValue } from '@halyard/contract';
+import { LRUCache } from 'lru-cache';
+import type { Opened } from '../environments.ts';
+import { joinFlags, jsonAnswer, type Publication } from '../publication.ts';
+import type { EdgeRequest } from '../request.ts';
+import { type Answer, asciiJson, Refusal } from '../responses.ts';
+import type { IdentityCache } from './cache.ts';
+import { generatedIdentifier } from './identifier.ts';
+import { type IdentityRequest, readIdentityBody, readIdentityQuery } from './request.ts';
+import type { IdentityName, StoredIdentity } from './store.ts';
+import { type GivenTrait, overlay, traitChanges, traitsOfNewIdentity, type UsedTrait } from './traits.ts';
+
+/** Answers `GET` and `POST /api/v1/identities/`: the flags of one identity, and its traits. */
+export type AnswerIdentity = (opened: Opened, request: EdgeRequest) => Answer | Promise<Answer>;
+
+/** An answer, and everything it depends on beside the bytes of its request. */
+interface Remembered {
+  answer: Answer;
+  publication: Publication;
+  /** Null where nothing stored was used. */
+  name: IdentityName | null;
+  stored: StoredIdentity | null;
+}
+
+const maxRememberedRequestBytes = 4096;
+
+/** Requests that come again word by word get their bytes again, until the document or the identity changes. */
+export function createIdentityAnswers(options: { identities: IdentityCache; memoryBytes: number }): AnswerIdentity {
+  const { identities } = options;
+  const finished = new LRUCache<string, Remembered>({
+    maxSize: Math.max(1, options.memoryBytes),
+    sizeCalculation: ({ answer }, key) => answer.body.length + 2 * key.length + 300,
+  });
+
+  return (opened, request) => {
+    const key = rememberedAs(opened, request);
+    const remembered = key === null ? undefined : finished.get(key);
+    if (remembered !== undefined && isCurrent(remembered, opened)) return remembered.answer;
+    const asked = request.method === 'POST' ? readIdentityBody(request) : readIdentityQuery(request);
+    const answered = identify(opened, asked);
+    return answered instanceof Promise ? answered.then(finish) : finish(answered);
+
+    function finish(made: Remembered): Answer {
+      // A random identifier must not come twice.
+      const isRandom = asked.identifier === '' && usableTraits(opened, asked).length === 0;
+      if (key !== null && !isRandom) finished.set(key, made);
+      return made.answer;
+    }
+  };
+
+  function isCurrent(remembered: Remembered, opened: Opened): boolean {
+    if (remembered.publication !== opened.environment.publication) return false;
+    return remembered.name === null || identities.peek(remembered.name) === remembered.stored;
+  }
+
+  function identify(opened: Opened, asked: IdentityRequest): Remembered | Promise<Remembered> {
+    const traits = usableTraits(opened, asked);
+    if (asked.identifier === '') {
+      const identifier = generatedIdentifier(traits);
+      return evaluate(opened, { ...asked, identifier }, overlay(null, asTransient(traits)), null, null);
+    }
+    if (asked.ignoresStorage) return evaluate(opened, asked, new Map(), null, null);
+
+    const name = { environmentId: opened.environment.id, identifier: asked.identifier };
+    const stored = identities.load(name);
+    return stored instanceof Promise ? stored.then(use) : use(stored);
+
+    function use(stored: StoredIdentity | null): Remembered | Promise<Remembered> {
+      if (asked.transient) return evaluate(opened, asked, overlay(stored, asTransient(traits)), name, stored);
+      const { persist_trait_data: persists } = opened.environment.publication.published.document.project.organisation;
+      const { set, remove } = persists ? traitChanges(stored, traits) : noChanges;
+      const unstored = persists ? traits.filter((trait) => trait.transient) : traits;
+      if (stored !== null && set.size === 0 && remove.length === 0) {
+        return evaluate(opened, asked, overlay(stored, unstored), name, stored);
+      }
+      return identities.save({ ...name, set, remove }).then((saved) => {
+        const used = stored === null ? traitsOfNewIdentity(saved, traits) : overlay(saved, unstored);
+        return evaluate(opened, asked, used, name, saved);
+      });
+    }
+  }
+}
+
+const noChanges = { set: new Map<string, TraitValue>(), remove: [] as string[] };
+
+/** Evaluates an identity and writes the answer: ready flags are joined, only its own traits are made into JSON. */
+function evaluate(
+  opened: Opened,
+  asked: IdentityRequest,
+  used: ReadonlyMap<string, UsedTrait>,
+  name: IdentityName | null,
+  stored: StoredIdentity | null,
+): Remembered {
+  const { kind, environment } = opened;
+  const { publication } = environment;
+  const { identifier } = asked;
+  const hidesOverrides = asked.ignoresStorage && publication.overridden.has(identifier);
+  const engine = hidesOverrides ? publication.engineWithoutOverrides : publication.engine;
+  const identity = { identifier, traits: valuesOf(used) };
+  if (asked.feature !== null) {
+    const flag = engine.decideOne(asked.feature, identity)?.[kind] ?? '';
+    if (flag === '') {
+      const headers = ['X-Flagsmith-Document-Updated-At', publication.updatedAt];
+      throw new Refusal(404, { detail: 'Given feature not found' }, headers);
+    }
+    return { answer: jsonAnswer(publication, flag), publication, name, stored };
+  }
+  const traits = publication.published.document.hide_sensitive_data ? '' : traitsJson(used);
+  const flags = joinFlags(engine.decide(identity), kind);
+  const json = `{"identifier":${asciiJson(identifier)},"traits":[${traits}],"flags":${flags}}`;
+  return { answer: jsonAnswer(publication, json), publication, name, stored };
+}
+
+/** The values that an evaluation sees. */
+export function valuesOf(used: ReadonlyMap<string, UsedTrait>): Map<string, TraitValue> {
+  const values = new Map<string, TraitValue>();
+  for (const [key, { value }] of used) values.set(key, value);
+  return values;
+}
+
+function traitsJson(used: ReadonlyMap<string, UsedTrait>): string {
+  let text = '';
+  for (const [key, { id, value, transient }] of used) {
+    const json = `{"id":${id},"trait_key":${asciiJson(key)},"trait_value":${asciiJson(value)},"transient":${transient}}`;
+    text += text === '' ? json : `,${json}`;
+  }
+  return text;
+}
+
+/** A client-side key may be forbidden to say anything about its user; what it says is then left out without an error. */
+function usableTraits({ environment, kind }: Opened, asked: IdentityRequest): GivenTrait[] {
+  const allowed = kind === 'server' || environment.publication.published.document.allow_client_traits;
+  return allowed ? asked.traits : [];
+}
+
+/** Marks every trait as one that is not stored. */
+export function asTransient(traits: readonly GivenTrait[]): GivenTrait[] {
+  return traits.map((trait) => (trait.transient ? trait : { ...trait, transient: true }));
+}
+
+function rememberedAs({ environment, kind }: Opened, request: EdgeRequest): string | null {
+  if (request.body.length + request.query.length > maxRememberedRequestBytes) return null;
+  const { body } = request;
+  const text = body.length === 0 ? '' : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
+  return `${kind}${environment.id} ${request.method}?${request.query} ${text}`;
+}

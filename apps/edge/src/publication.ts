@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import type { PublishedEnvironment } from '@halyard/contract';
+import { type CompiledEnvironment, compileDocument, type Outcome } from '@halyard/engine';
+import { type Answer, asciiBytes, asciiJson, type HeaderSets } from './responses.ts';
+
+/** Whose key a request carries: a key that starts with `ser.` is a server's, any other is in the hands of users. */
+export type KeyKind = 'client' | 'server';
+
+/** One thing that a feature can serve, with the JSON that says so. */
+export interface Served {
+  outcome: Outcome;
+  /** The flag on `/identities/`; '' where a client-side key must not see it. */
+  client: string;
+  /** The same for a server-side key. */
+  server: string;
+  /** Made when OFREP first asks. */
+  ofrep: string | null;
+}
+
+/** One environment at one version, ready to answer. Replaced as a whole by the next one. */
+export interface Publication {
+  readonly published: PublishedEnvironment;
+  readonly environmentId: number;
+  readonly version: number;
+  readonly keyHashes: ReadonlyMap<string, { active: boolean; expiresAtMs: number }>;
+  /** `updated_at` as Unix seconds with six digits behind the point, as text: a double would round it. */
+  readonly updatedAt: string;
+  readonly updatedAtMs: number;
+  /** Names this content of this environment: version and time. */
+  readonly token: string;
+  /** Headers of JSON answers that tell the time of the document. */
+  readonly jsonHeaders: readonly string[];
+  /** Compiled when a request first needs it, so that a burst of publications compiles once. */
+  readonly engine: CompiledEnvironment<Served>;
+  /** The same without identity overrides; for the requests that must not see them. */
+  readonly engineWithoutOverrides: CompiledEnvironment<Served>;
+  /** Identities that have overrides. */
+  readonly overridden: ReadonlySet<string>;
+  /** Memory of what is made once per version: `make` runs at the first call of a name. */
+  once<T>(name: string, make: () => T): T;
+  /** The flag on `/flags/`, which has no variant; '' where the key must not see it. */
+  flagJson(served: Served, kind: KeyKind): string;
+}
+
+/** Prepares a published environment to answer requests. */
+export function createPublication(published: PublishedEnvironment, headers: HeaderSets): Publication {
+  const { document } = published;
+  const updatedAt = unixSeconds(document.updated_at);
+  const made = new Map<string, unknown>();
+  const once = <T>(name: string, make: () => T): T => {
+    if (made.has(name)) return made.get(name) as T;
+    const value = make();
+    made.set(name, value);
+    return value;
+  };
+  const shape = flagShape(published);
+  return {
+    published,
+    environmentId: published.environmentId,
+    version: published.version,
+    keyHashes: new Map(
+      published.serverKeys.map((key) => [
+        key.sha256,
+        {
+          active: key.active,
+          expiresAtMs: key.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(key.expiresAt),
+        },
+      ]),
+    ),
+    updatedAt,
+    updatedAtMs: Math.floor(Number(updatedAt) * 1000),
+    token: `${published.version}-${updatedAt.replace('.', '')}`,
+    jsonHeaders: [...headers.json, 'X-Flagsmith-Document-Updated-At', updatedAt],
+    get engine() {
+      return once('engine', () => compileDocument(document, shape.serve));
+    },
+    get engineWithoutOverrides() {
+      return once('engine without overrides', () =>
+        compileDocument({ ...document, identity_overrides: [] }, shape.serve),
+      );
+    },
+    get overridden() {
+      return once('overridden', () => new Set(document.identity_overrides.map((override) => override.identifier)));
+    },
+    once,
+    flagJson: (served, kind) => (served[kind] === '' ? '' : shape.flag(served.outcome)),
+  };
+}
+
+/** An answer whose bytes exist once per version. */
+export function readyAnswer(publication: Publication, name: string, make: () => Answer): Answer {
+  return publication.once(name, make);
+}
+
+/** Joins ready flags into one JSON list. */
+export function joinFlags(decided: readonly Served[], kind: KeyKind): string {
+  let text = '';
+  for (let i = 0; i < decided.length; i++) {
+    const json = (decided[i] as Served)[kind];
+    if (json !== '') text += text === '' ? json : `,${json}`;
+  }
+  return `[${text}]`;
+}
+
+/** JSON text as the body of an answer that tells the time of the document. */
+export function jsonAnswer(publication: Publication, json: string): Answer {
+  return { status: 200, headers: publication.jsonHeaders, body: asciiBytes(json) };
+}
+
+/** SHA-256 of text, hex. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+/** How this environment shows flags: `spec/sdk-api.md` §1.5 and §1.13. */
+function flagShape(published: PublishedEnvironment): {
+  serve: (outcome: Outcome) => Served;
+  flag: (outcome: Outcome) => string;
+} {
+  const { document, features, stateIds, environmentId } = published;
+  const hideDisabled = document.hide_disabled_flags ?? document.project.hide_disabled_flags;
+  const hideDetails = document.hide_sensitive_data;
+  const serverOnly = new Set(document.project.server_key_only_feature_ids);
+  const identityIds = new Map<string, number | null>();
+  for (const override of document.identity_overrides) {
+    for (const state of override.identity_features) identityIds.set(state.featurestate_uuid, override.django_id);
+  }
+
+  const flag = (outcome: Outcome): string => asciiJson(describe(outcome));
+  const serve = (outcome: Outcome): Served => {
+    if (hideDisabled && !outcome.enabled) return { outcome, client: '', server: '', ofrep: null };
+    const server = asciiJson({ ...describe(outcome), variant: outcome.variant });
+    return { outcome, client: serverOnly.has(outcome.feature.id) ? '' : server, server, ofrep: null };
+  };
+  return { serve, flag };
+
+  function describe(outcome: Outcome): Record<string, unknown> {
+    const { id, name, type } = outcome.feature;
+    const details = hideDetails ? undefined : features[String(id)];
+    const state = hideDetails ? undefined : stateIds[outcome.stateUuid];
+    return {
+      id: state?.id ?? null,
+      feature: {
+        id,
+        name,
+        created_date: details?.createdDate ?? null,
+        description: details?.description ?? null,
+        initial_value: details?.initialValue ?? null,
+        default_enabled: details?.defaultEnabled ?? null,
+        type,
+      },
+      feature_state_value: outcome.value,
+      environment: hideDetails ? null : environmentId,
+      identity: hideDetails ? null : (identityIds.get(outcome.stateUuid) ?? null),
+      feature_segment: state?.featureSegmentId ?? null,
+      enabled: outcome.enabled,
+    };
+  }
+}
+
+function unixSeconds(time: string): string {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(time);
+  if (match === null) throw new Error(`updated_at of a document must be RFC 3339, not "${time}"`);
+  const [, whole, fraction = '', zone] = match;
+  return `${Date.parse(`${whole}${zone}`) / 1000}.${fraction.padEnd(6, '0').slice(0, 6)}`;
+}
