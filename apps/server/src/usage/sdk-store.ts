@@ -1,0 +1,90 @@
+import { type EvaluationCount, Unavailable, type UsageStore } from '@halyard/edge';
+import { type Insertable, sql } from 'kysely';
+import type { Logger } from 'pino';
+import { factsOf } from '../db/dialects/dialect.ts';
+import { groupCommit } from '../db/group-commit.ts';
+import { chunks } from '../db/statements.ts';
+import type { Database, EvaluationCountTable } from '../db/tables.ts';
+import { sha256 } from '../secrets.ts';
+import { now } from '../time.ts';
+
+type Row = Insertable<EvaluationCountTable>;
+
+const maxCount = 2_147_483_647;
+const rowsPerStatement = 500;
+
+/** The Edge's evaluation counts in hourly buckets. Writes of many requests share a commit. */
+export function createUsageStore({ db, log }: { db: Database; log: Logger }): UsageStore {
+  const add = groupCommit({ db, log, write: addGroup });
+
+  async function guarded<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw factsOf(db).isUnavailable(error) ? new Unavailable(error) : error;
+    }
+  }
+
+  return {
+    add: (counts) => guarded(add(counts)),
+    async firstEvaluated({ environmentId, sdkLabel }) {
+      await guarded(
+        db
+          .updateTable('environments')
+          .set({ first_evaluated_at: now(), first_evaluated_sdk_label: sdkLabel })
+          .where('id', '=', environmentId)
+          .where('first_evaluated_at', 'is', null)
+          .execute(),
+      );
+    },
+  };
+}
+
+async function addGroup(db: Database, requests: readonly (readonly EvaluationCount[])[]): Promise<undefined[]> {
+  const bucketStart = `${now().slice(0, 13)}:00:00.000000Z`;
+  const rows = new Map<string, Row>();
+  for (const count of requests.flat()) {
+    const row = rowOf(count, bucketStart);
+    const known = rows.get(row.bucket_key);
+    if (known === undefined) rows.set(row.bucket_key, row);
+    else known.count = Math.min(maxCount, known.count + row.count);
+  }
+  // In one order everywhere, so that two processes wait for each other instead of blocking each other.
+  const sorted = [...rows.values()].sort((a, b) => (a.bucket_key < b.bucket_key ? -1 : 1));
+  for (const part of chunks(sorted, rowsPerStatement)) await addRows(db, part);
+  return requests.map(() => undefined);
+}
+
+/** Adds to the bucket where there is one; a bucket that is full stays full instead of failing everybody's counts. */
+async function addRows(db: Database, rows: Row[]): Promise<void> {
+  const insert = db.insertInto('evaluation_counts').values(rows);
+  const old = sql.ref('evaluation_counts.count');
+  if (factsOf(db).supportsOnConflict) {
+    const added = sql.ref('excluded.count');
+    await insert.onConflict((on) => on.column('bucket_key').doUpdateSet({ count: sum(old, added) })).execute();
+  } else {
+    const added = sql`values(${sql.ref('count')})`;
+    await insert.onDuplicateKeyUpdate({ count: sum(old, added) }).execute();
+  }
+}
+
+function sum(old: ReturnType<typeof sql.ref>, added: ReturnType<typeof sql.ref>) {
+  return sql<number>`case when ${old} > ${sql.lit(maxCount)} - ${added} then ${sql.lit(maxCount)} else ${old} + ${added} end`;
+}
+
+function rowOf(given: EvaluationCount, bucketStart: string): Row {
+  const { environmentId, featureName, sdkUserAgent, applicationName, applicationVersion } = given;
+  const enabled = given.enabled === null ? null : Number(given.enabled);
+  const labels = [environmentId, featureName, bucketStart, sdkUserAgent, applicationName, applicationVersion, enabled];
+  return {
+    bucket_key: sha256(JSON.stringify(labels)),
+    environment_id: environmentId,
+    feature_name: featureName,
+    bucket_start: bucketStart,
+    sdk_user_agent: sdkUserAgent,
+    application_name: applicationName,
+    application_version: applicationVersion,
+    enabled,
+    count: given.count,
+  };
+}
