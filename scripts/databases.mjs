@@ -114,15 +114,15 @@ const mariadbSettings = [
 /**
  * Starts PostgreSQL and MariaDB for a test run.
  *
- * Gives one entry per server, in that order: `name`, and either `url` or, where there is no server to be had, `skipped`:
- * the line that tells the reader how to get one. `stop()` ends what was started here and removes its files; calling it
+ * Gives one entry per server, in that order: `name`, `variable`, and one of `url`; `skipped`, where there is no server to be
+ * had: the line that tells the reader how to get one; `problem`, where there is one that does not start. `stop()` ends what was started here and removes its files; calling it
  * twice is safe. Should this process be killed, the servers end with it.
  */
 export async function startDatabases({ log = console.log } = {}) {
   installMissing([postgres, mariadb], log);
   const servers = await Promise.all([postgres, mariadb].map(start));
   return {
-    servers: servers.map(({ name, variable, url, skipped }) => ({ name, variable, url, skipped })),
+    servers: servers.map(({ stop: _, ...server }) => server),
     stop: async () => {
       await Promise.all(servers.map((server) => server.stop()));
     },
@@ -135,17 +135,14 @@ async function start(kind) {
   if (given) return { name, variable, url: given, stop: async () => {} };
 
   const folder = findFolder(kind);
-  const skipped = `skipped: server tests on ${name} (${kind.hint})`;
-  if (!folder) return { name, variable, skipped, stop: async () => {} };
+  if (!folder) {
+    return { name, variable, skipped: `skipped: server tests on ${name} (${kind.hint})`, stop: async () => {} };
+  }
   try {
     return { name, variable, ...(await startServer(kind, folder)) };
   } catch (error) {
-    return {
-      name,
-      variable,
-      skipped: `${skipped}\n  it is installed but did not start: ${error.message}`,
-      stop: async () => {},
-    };
+    const problem = `${name} is installed in ${folder} but did not start: ${error.message}`;
+    return { name, variable, problem, stop: async () => {} };
   }
 }
 
@@ -335,9 +332,9 @@ async function main([verb, ...rest]) {
 async function run([command, ...args]) {
   const { servers, stop } = await startDatabases({ log: console.error });
   const environment = { ...process.env };
-  for (const { variable, url, skipped } of servers) {
+  for (const { variable, url, skipped, problem } of servers) {
     if (url) environment[variable] = url;
-    console.error(url ? `${variable}=${url}` : skipped);
+    console.error(url ? `${variable}=${url}` : (skipped ?? problem));
   }
   try {
     return await new Promise((resolve, reject) => {
@@ -354,8 +351,8 @@ async function run([command, ...args]) {
 async function check() {
   const { servers, stop } = await startDatabases();
   try {
-    for (const { name, url, skipped } of servers) {
-      if (skipped) console.log(skipped);
+    for (const { name, url, skipped, problem } of servers) {
+      if (!url) console.log(skipped ?? problem);
       else console.log(`${name} answers at ${url}: ${(await firstBytes(url)) ? 'yes' : 'no'}`);
     }
     return servers.every((server) => server.url) ? 0 : 1;

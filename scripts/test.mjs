@@ -18,9 +18,11 @@ const RUN_TIMEOUT_MS = 10 * 60_000;
 const reports = mkdtempSync(join(tmpdir(), 'halyard-reports-'));
 const summary = [];
 let stopDatabases = async () => {};
+let running;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, async () => {
+    running?.kill(signal);
     await cleanUp();
     process.exit(130);
   });
@@ -44,11 +46,11 @@ async function everything() {
 
   const databases = await startDatabases();
   stopDatabases = databases.stop;
-  for (const { name, url, skipped } of databases.servers) {
+  for (const { name, url, skipped, problem } of databases.servers) {
     const title = `server on ${name}`;
     if (url)
       await vitest(title, ['--project', 'unit', '--passWithNoTests', 'apps/server/'], { TEST_DATABASE_URL: url });
-    else summary.push({ name: title, passed: 0, failed: 0, line: skipped });
+    else summary.push({ name: title, passed: 0, failed: problem ? 1 : 0, line: skipped ?? `FAILED: ${problem}` });
   }
   await stopDatabases();
 
@@ -79,6 +81,7 @@ function databaseFree() {
 function runToEnd(command, args, env) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    running = child;
     const timer = setTimeout(() => {
       console.error(`It did not end within ${RUN_TIMEOUT_MS / 60_000} minutes, and is stopped.`);
       child.kill('SIGKILL');
