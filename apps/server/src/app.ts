@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createEdge, type Edge, serveEdge } from '@halyard/edge';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { authenticate } from './access/service.ts';
@@ -14,9 +15,11 @@ import { healthRoutes } from './health/routes.ts';
 import { serveDocs } from './http/docs.ts';
 import { createHttp } from './http/http.ts';
 import { buildOpenApi } from './http/openapi.ts';
+import { createIdentityStore } from './identities/sdk-store.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
 import { createVault, randomHex } from './secrets.ts';
 import { now as systemNow, type Timestamp } from './time.ts';
+import { createUsageStore } from './usage/sdk-store.ts';
 
 export const routes = [...healthRoutes, ...featureRoutes, ...multivariateOptionRoutes, ...featureStateRoutes];
 
@@ -24,6 +27,7 @@ export const routes = [...healthRoutes, ...featureRoutes, ...multivariateOptionR
 export interface App {
   http: FastifyInstance;
   publisher: Publisher;
+  edge: Edge;
   /** A context for work that no request asks for. */
   systemContext: () => Context;
   /** Answers what is under way, publishes nothing more, and leaves the database open. */
@@ -46,6 +50,16 @@ export async function createApp(options: AppOptions): Promise<App> {
   const vault = createVault(config.secretKey ?? secretOfDataDir(config.dataDir));
   const publisher = createPublisher({ db, log });
 
+  const edge = createEdge({
+    documents: publisher,
+    identities: createIdentityStore({ db, log }),
+    usage: createUsageStore({ db, log }),
+    version: config.version,
+    log,
+    // One process owns an SQLite file; the other databases are shared, so what is in memory grows old.
+    identityTtlMs: factsOf(db).name === 'sqlite' ? null : sharedIdentityTtlMs,
+  });
+
   const context = (given: Pick<Context, 'actor' | 'log' | 'clientAddress'>): Context => ({
     ...given,
     db,
@@ -67,6 +81,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         clientAddress: request.address,
       }),
     isUnavailable: (error) => factsOf(db).isUnavailable(error),
+    firstLook: serveEdge(edge, { bodyLimitBytes: config.requestBodyLimitBytes }),
     checkResponses: options.checkResponses ?? false,
   });
   await serveDocs(
@@ -81,13 +96,18 @@ export async function createApp(options: AppOptions): Promise<App> {
   return {
     http,
     publisher,
+    edge,
     systemContext: () => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
     async close() {
+      edge.close();
       await http.close();
       await publisher.stop();
     },
   };
 }
+
+/** How long a trait that another process changed may be served as it was. */
+const sharedIdentityTtlMs = 2000;
 
 /** The installation's own secret, made at the first start and kept beside the embedded database. */
 function secretOfDataDir(dataDir: string): string {

@@ -1,4 +1,5 @@
-import type { DocumentListener, DocumentReader } from '@halyard/edge';
+import type { PublishedEnvironment } from '@halyard/contract';
+import { type DocumentListener, type DocumentReader, Unavailable } from '@halyard/edge';
 import type { Logger } from 'pino';
 import { factsOf } from '../db/dialects/dialect.ts';
 import type { Database } from '../db/tables.ts';
@@ -77,6 +78,15 @@ export function createPublisher(options: { db: Database; log: Logger; intervalMs
     }
   }
 
+  async function find(key: string): Promise<PublishedEnvironment | null> {
+    const published = await findPublishedByKey(
+      db,
+      key.startsWith('ser.') ? { serverKeyHash: sha256(key) } : { clientKey: key },
+    );
+    if (published !== null) handedOut.set(published.environmentId, published.version);
+    return published;
+  }
+
   function tellRemoved(environmentId: number): void {
     handedOut.delete(environmentId);
     for (const listener of listeners) listener.removed(environmentId);
@@ -118,12 +128,11 @@ export function createPublisher(options: { db: Database; log: Logger; intervalMs
       await running;
     },
     async find({ key }) {
-      const published = await findPublishedByKey(
-        db,
-        key.startsWith('ser.') ? { serverKeyHash: sha256(key) } : { clientKey: key },
-      );
-      if (published !== null) handedOut.set(published.environmentId, published.version);
-      return published;
+      try {
+        return await find(key);
+      } catch (error) {
+        throw factsOf(db).isUnavailable(error) ? new Unavailable(error) : error;
+      }
     },
     subscribe(listener) {
       listeners.add(listener);
