@@ -1,4 +1,4 @@
-import type { Insertable, Updateable } from 'kysely';
+import { type Expression, type Insertable, type SqlBool, sql, type Updateable } from 'kysely';
 import { factsOf } from './dialects/dialect.ts';
 import type { Database, Tables } from './tables.ts';
 
@@ -59,6 +59,12 @@ export async function upsertRows<T extends keyof Tables>(
         .execute();
     }
   }
+}
+
+/** Whether a column contains a text, ignoring case; `%` and `_` stand for themselves. */
+export function containsText(column: Expression<unknown>, text: string): Expression<SqlBool> {
+  const pattern = `%${text.toLowerCase().replaceAll(/[!%_]/g, '!$&')}%`;
+  return sql<SqlBool>`lower(${column}) like ${pattern} escape '!'`;
 }
 
 /** Splits a list, so that one statement never carries more values than its database takes. */

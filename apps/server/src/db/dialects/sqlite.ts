@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { SqliteAdapter, SqliteDialect } from 'kysely';
+import { type DatabaseConnection, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
 import { codeOf, type Dialect, type DialectFacts } from './dialect.ts';
 
 /** SQLite in one file, WAL, every commit on disk before it is answered. `:memory:` is allowed for tests. */
@@ -11,17 +11,35 @@ export function sqlite(file: string): Dialect {
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
-  database.pragma('busy_timeout = 5000');
+  // Waiting for another process's lock stops this whole process: short, and tried again from outside.
+  database.pragma('busy_timeout = 50');
   return new SqliteWithFacts(database);
 }
 
 class SqliteWithFacts extends SqliteDialect {
   readonly facts = facts;
+  readonly #database: Sqlite.Database;
   constructor(database: Sqlite.Database) {
     super({ database });
+    this.#database = database;
+  }
+  override createDriver(): SqliteDriver {
+    return new CarefulDriver(this.#database);
   }
   override createAdapter(): SqliteAdapter {
     return new AdapterWithFacts();
+  }
+}
+
+/** SQLite ends a transaction by itself where the disk is full; to roll it back again would hide that error behind another. */
+class CarefulDriver extends SqliteDriver {
+  readonly #database: Sqlite.Database;
+  constructor(database: Sqlite.Database) {
+    super({ database });
+    this.#database = database;
+  }
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.inTransaction) await super.rollbackTransaction(connection);
   }
 }
 
