@@ -19,9 +19,11 @@ const reports = mkdtempSync(join(tmpdir(), 'halyard-reports-'));
 const summary = [];
 let stopDatabases = async () => {};
 let running;
+let interrupted = false;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, async () => {
+    interrupted = true;
     running?.kill(signal);
     await cleanUp();
     process.exit(130);
@@ -36,7 +38,7 @@ try {
 } finally {
   await cleanUp();
 }
-report();
+printSummary();
 
 async function everything() {
   heading('checks');
@@ -61,12 +63,12 @@ async function everything() {
 async function vitest(name, args, env = {}) {
   heading(name);
   const startedAt = performance.now();
-  const file = join(reports, `${summary.length}.json`);
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const report = join(reports, `${summary.length}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const program = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const code = await runToEnd(nodeProgram(), [program, 'run', ...reporters, ...args], { ...databaseFree(), ...env });
 
-  const { passed, failed, skipped } = count(file);
+  const { passed, failed, skipped } = count(report);
   const unexplained = code !== 0 && failed === 0 ? 1 : 0;
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   summary.push({ name, passed, failed: failed + unexplained, skipped, seconds });
@@ -89,25 +91,26 @@ function runToEnd(command, args, env) {
     child.once('error', reject);
     child.once('exit', (code) => {
       clearTimeout(timer);
-      resolve(code);
+      if (!interrupted) resolve(code); // or else the next run would begin while we clean up
     });
   });
 }
 
-function count(file) {
-  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: 0 };
-  const result = JSON.parse(readFileSync(file, 'utf8'));
-  const unloaded = result.testResults.filter(
-    (suite) => suite.status === 'failed' && suite.assertionResults.length === 0,
+function count(report) {
+  if (!existsSync(report)) return { passed: 0, failed: 0, skipped: 0 };
+  const result = JSON.parse(readFileSync(report, 'utf8'));
+  // A file that could not be loaded or set up fails without a failed test.
+  const broken = result.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   );
   return {
     passed: result.numPassedTests,
-    failed: result.numFailedTests + unloaded.length,
+    failed: result.numFailedTests + broken.length,
     skipped: result.numPendingTests + (result.numTodoTests ?? 0),
   };
 }
 
-function report() {
+function printSummary() {
   heading('summary');
   for (const { name, passed, failed, skipped = 0, seconds, line } of summary) {
     const rest = [skipped > 0 && `${skipped} skipped`, seconds !== undefined && `${seconds} s`]
