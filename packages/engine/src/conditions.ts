@@ -3,6 +3,7 @@ import { compileSplit } from './hash.ts';
 import { compileLookup, type PathScope } from './properties.ts';
 import { compileStartPattern } from './regex.ts';
 import {
+  affords,
   compareCodePoints,
   type Frame,
   type Integer,
@@ -87,6 +88,9 @@ export function isComparison(operator: string): operator is keyof typeof compari
 export const semverSuffix = ':semver';
 
 type Test = (value: string | number | boolean | null | undefined, frame: Frame) => boolean;
+
+/** Per character, so that a megabyte is out of reach and what identifiers and traits hold is free. */
+const effortOfHashing = 4;
 
 /** Rules nest two levels deep in practice; beyond this they never match. */
 const deepestRule = 50;
@@ -279,7 +283,9 @@ function compilePercentageSplit(property: string, value: Condition['value'], sco
   const lookup = compileLookup(property, scope);
   return (frame) => {
     const found = lookup(frame);
-    return found !== null && found !== undefined && percentageOf(textOfValue(found)) <= threshold;
+    if (found === null || found === undefined) return false;
+    const text = textOfValue(found);
+    return affords(frame, text.length * effortOfHashing) && percentageOf(text) <= threshold;
   };
 }
 

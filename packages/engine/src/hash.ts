@@ -17,66 +17,96 @@ export function splitPercentage(ids: readonly string[]): number {
 
 /** {@link splitPercentage} of `[seed, id]` with what the seed contributes prepared. */
 export function compileSplit(seed: string): (id: string) => number {
-  const prefix = encode(`${seed},`);
+  const bytes = encoder.encode(`${seed},`);
+  const seedWords = new Int32Array((bytes.length >>> 2) + 1);
+  new Uint8Array(seedWords.buffer).set(bytes);
+  const shared = bytes.length >>> 2;
+  const shift = bytes.length & 3;
   return (id) => {
-    const idBytes = bytesOf(id);
-    const length = prefix.length + idBytes.length;
-    if (length > longestReused) return splitPercentage([seed, id]);
-    for (let i = 0; i < prefix.length; i++) bytes[i] = prefix[i] as number;
-    for (let i = 0, o = prefix.length; i < idBytes.length; i++, o++) bytes[o] = idBytes[i] as number;
-    const percentage = percentageOfBytes(bytes, words, length);
+    if (id !== idInUse) useId(id);
+    const length = bytes.length + idLength;
+    if (length > longestPrepared) return splitPercentage([seed, id]);
+    const rest = idWords[shift] as Int32Array;
+    const restWords = (shift + idLength + 4) >>> 2;
+    for (let i = 0; i < shared; i++) message[i] = seedWords[i] as number;
+    message[shared] = (seedWords[shared] as number) | (rest[0] as number);
+    for (let i = 1; i < restWords; i++) message[shared + i] = rest[i] as number;
+    const percentage = percentageOf(message, shared + restWords, length);
     return percentage < 100 ? percentage : splitPercentage([seed, id]);
   };
 }
 
-const longestReused = 1015;
-const words = new Int32Array(256);
-const bytes = new Uint8Array(words.buffer);
-const state: Md5State = { a: 0, b: 0, c: 0, d: 0 };
 const encoder = new TextEncoder();
+const digest: Md5State = { a: 0, b: 0, c: 0, d: 0 };
 
-function encode(text: string): Uint8Array {
-  return encoder.encode(text);
-}
+/** In bytes of seed and id together: what fits the buffers with its padding. Longer ones are hashed without preparation. */
+const longestPrepared = 247;
+const message = new Int32Array(64);
 
-// One identity is hashed against many seeds in a row: its bytes are made once.
-let lastText = '';
-let lastBytes: Uint8Array = new Uint8Array(0);
-function bytesOf(text: string): Uint8Array {
-  if (text === lastText) return lastBytes;
-  const encoded = encode(text);
-  if (encoded.length <= longestReused) {
-    lastText = text;
-    lastBytes = encoded;
+// One identity is hashed against many seeds in a row, so its bytes are kept as words. A seed may end anywhere in a word, so
+// they are kept four times, each starting one byte later, with the bit that ends a message after them.
+let idInUse: string | undefined;
+let idLength = 0;
+const idWords = [0, 1, 2, 3].map(() => new Int32Array(64));
+const idBytes = idWords.map((words) => new Uint8Array(words.buffer));
+
+function useId(id: string): void {
+  const unshifted = idBytes[0] as Uint8Array;
+  idInUse = id;
+  idLength = encodeShort(id, unshifted);
+  if (idLength > longestPrepared) return;
+  for (let shift = 3; shift >= 0; shift--) {
+    const target = idBytes[shift] as Uint8Array;
+    const end = shift + idLength;
+    for (let i = idLength - 1; i >= 0; i--) target[shift + i] = unshifted[i] as number;
+    target[end] = endOfMessage;
+    for (let i = end + 1; (i & 3) !== 0; i++) target[i] = 0;
   }
-  return encoded;
 }
+
+/** Writes a text into `target` and returns its bytes, or infinity where they are too many. A loop is faster for ASCII than a call. */
+function encodeShort(text: string, target: Uint8Array): number {
+  const { length } = text;
+  if (length > longestPrepared) return Number.POSITIVE_INFINITY;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 127) {
+      const { read, written } = encoder.encodeInto(text, target);
+      return read === length && written <= longestPrepared ? written : Number.POSITIVE_INFINITY;
+    }
+    target[i] = unit;
+  }
+  return length;
+}
+
+const endOfMessage = 0x80;
 
 function percentageOfText(text: string): number {
-  const message = encode(text);
-  const wordsNeeded = (((message.length + 8) >>> 6) + 1) << 4;
-  const block = new Int32Array(wordsNeeded);
-  const target = new Uint8Array(block.buffer);
-  target.set(message);
-  return percentageOfBytes(target, block, message.length);
+  const bytes = encoder.encode(text);
+  const words = new Int32Array(wordsOfBlocks(bytes.length));
+  const target = new Uint8Array(words.buffer);
+  target.set(bytes);
+  target[bytes.length] = endOfMessage;
+  return percentageOf(words, words.length, bytes.length);
 }
 
-/** `target` and `block` are one buffer, `length` its bytes in use. Its words are little-endian, as on every machine that runs JavaScript today. */
-function percentageOfBytes(target: Uint8Array, block: Int32Array, length: number): number {
-  const wordCount = (((length + 8) >>> 6) + 1) << 4;
-  target[length] = 0x80;
-  const firstFreeWord = (length + 4) >>> 2;
-  for (let i = length + 1; i < firstFreeWord << 2; i++) target[i] = 0;
-  for (let i = firstFreeWord; i < wordCount; i++) block[i] = 0;
-  block[wordCount - 2] = length << 3;
-  block[wordCount - 1] = length >>> 29;
-  md5Words(block, wordCount, state);
-  // 2 ** 32 % 9999 = 6835; every step stays far below 2 ** 53.
-  let rest = bigEndian(state.a) % 9999;
-  rest = (rest * 6835 + bigEndian(state.b)) % 9999;
-  rest = (rest * 6835 + bigEndian(state.c)) % 9999;
-  rest = (rest * 6835 + bigEndian(state.d)) % 9999;
+/** `words` hold a message of `length` bytes and the bit that ends it in their first `usedWords`. They are little-endian, as JavaScript is everywhere it runs. */
+function percentageOf(words: Int32Array, usedWords: number, length: number): number {
+  const wordCount = wordsOfBlocks(length);
+  for (let i = usedWords; i < wordCount; i++) words[i] = 0;
+  words[wordCount - 2] = length << 3;
+  words[wordCount - 1] = length >>> 29;
+  md5Words(words, wordCount, digest);
+  // 2 ** 32 % 9999 = 6835. Each step stays within 31 bits, where a remainder is one machine instruction.
+  let rest = bigEndian(digest.a) % 9999;
+  rest = (rest * 6835 + (bigEndian(digest.b) % 9999)) % 9999;
+  rest = (rest * 6835 + (bigEndian(digest.c) % 9999)) % 9999;
+  rest = (rest * 6835 + (bigEndian(digest.d) % 9999)) % 9999;
   return (rest / 9998) * 100;
+}
+
+function wordsOfBlocks(length: number): number {
+  return (((length + 8) >>> 6) + 1) << 4;
 }
 
 function bigEndian(word: number): number {

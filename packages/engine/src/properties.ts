@@ -88,7 +88,8 @@ function followNames(names: readonly (string | number)[], scope: PathScope): Loo
 function followQuery(path: string, scope: PathScope): Lookup {
   return (frame) => {
     if (frame.traits.size > mostTraitsOfAQuery) return undefined;
-    frame.effort -= path.length * (frame.traits.size + 10);
+    // Queries are slow and rare, so none is free.
+    frame.effort -= (frame.traits.size + 10) * (40 + path.length);
     if (frame.effort < 0) return undefined;
     try {
       return scalarOf(query(enrichedContext(frame, scope) as Parameters<typeof query>[0], path)[0]);
@@ -103,6 +104,8 @@ function enrichedContext(frame: Frame, scope: PathScope): Record<string, unknown
   const context: Record<string, unknown> = Object.create(null);
   if (scope.root === undefined) context.environment = scope.environment;
   else for (const [name, value] of Object.entries(scope.root)) context[name] = value;
+  // Whoever the root was made for, this evaluation is for the identity of the frame.
+  context.identity = null;
   if (frame.identifier !== null) {
     const traits: Record<string, unknown> = Object.create(null);
     for (const [name, value] of frame.traits) traits[name] = value;

@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import type { Frame } from './values.ts';
+import { affords, type Frame } from './values.ts';
 
 /** A pattern that matches at the start of a text and need not reach its end. */
 export interface StartPattern {
@@ -23,8 +23,6 @@ export function compileStartPattern(pattern: string): StartPattern | { problem: 
 
 const longestPattern = 1000;
 const largestProgram = 1000;
-/** Matches up to this cost are free: they take microseconds. */
-const freeEffort = 20_000;
 
 /** A new version of a document has mostly the patterns of the one before it. */
 const recent = new Map<string, StartPattern | { problem: string }>();
@@ -34,8 +32,8 @@ function compile(pattern: string): StartPattern | { problem: string } {
   if (pattern.length > longestPattern) return { problem: `The pattern is longer than ${longestPattern} characters.` };
   let regex: RE2JS;
   try {
-    // On its own first: what is no pattern by itself must not become one inside the group.
-    RE2JS.compile(pattern);
+    // What is no pattern by itself, such as `a)|(b`, must not become one inside the group.
+    if (pattern.includes(')')) RE2JS.compile(pattern);
     regex = RE2JS.compile(`\\A(?:${pattern})`);
   } catch (error) {
     return { problem: `The pattern is not valid: ${error instanceof Error ? error.message : String(error)}.` };
@@ -44,12 +42,7 @@ function compile(pattern: string): StartPattern | { problem: string } {
   if (size > largestProgram) return { problem: 'The pattern is too large: use fewer or smaller repetitions.' };
   return {
     matches(text, frame) {
-      const effort = text.length * size;
-      if (effort > freeEffort) {
-        if (effort > frame.effort) return false;
-        frame.effort -= effort;
-      }
-      return regex.test(text);
+      return affords(frame, text.length * size) && regex.test(text);
     },
   };
 }

@@ -6,12 +6,26 @@ export interface Frame {
   identifier: string | null;
   key: string | null;
   traits: ReadonlyMap<string, TraitValue>;
-  /** What regular expressions and JSONPath queries of this evaluation may still cost; see `regex.ts`. */
+  /** What the expensive conditions of this evaluation may still cost. */
   effort: number;
 }
 
-/** Enough for thousands of ordinary conditions; what hostile ones can use up stays below 50 ms. */
+/**
+ * What regular expressions, JSONPath queries and hashes of one evaluation may cost together, in steps of some nanoseconds: what
+ * hostile rules and megabytes of traits can use up stays below 50 ms.
+ */
 export const effortOfOneEvaluation = 500_000;
+
+/** Takes the effort of one condition from its evaluation. False where not enough is left: the condition does not match then. */
+export function affords(frame: Frame, effort: number): boolean {
+  if (effort <= freeEffort) return true;
+  if (effort > frame.effort) return false;
+  frame.effort -= effort;
+  return true;
+}
+
+/** Ordinary conditions cost nothing, so that no number of them runs out. */
+const freeEffort = 20_000;
 
 /** An integer that a double holds exactly is a number, any other a bigint, so that two integers are equal exactly if `===` says so. */
 export type Integer = number | bigint;

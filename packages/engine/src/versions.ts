@@ -5,6 +5,19 @@ import SemVer from 'semver/classes/semver.js';
  * undefined for anything else and for more than 256 characters.
  */
 export function parseVersion(text: string): SemVer | undefined {
+  if (text !== lastText) {
+    lastVersion = parse(text);
+    lastText = text;
+  }
+  return lastVersion;
+}
+
+/** Precedence of two versions (Semantic Versioning 2.0.0, section 11): build metadata does not count. */
+export function compareVersions(left: SemVer, right: SemVer): number {
+  return left.compare(right);
+}
+
+function parse(text: string): SemVer | undefined {
   if (text.length > 256 || !strictVersion.test(text)) return undefined;
   try {
     return new SemVer(text);
@@ -14,9 +27,8 @@ export function parseVersion(text: string): SemVer | undefined {
   }
 }
 
-/** Precedence of two versions (Semantic Versioning 2.0.0, section 11): build metadata does not count. */
-export function compareVersions(left: SemVer, right: SemVer): number {
-  return left.compare(right);
-}
+// Several conditions of one evaluation look at the same version.
+let lastText = '';
+let lastVersion: SemVer | undefined;
 
 const strictVersion = /^\d[0-9A-Za-z.+-]*$/;
