@@ -129,7 +129,9 @@ describe('JSONPath', () => {
     const condition = { operator: 'IS_SET', property: '$.identity.traits[?@ > 5]', value: null };
 
     expect(segmentMatches([{ type: 'ALL', conditions: [condition] }], traits)).toBe(true);
-    expect(segmentMatches([{ type: 'ALL', conditions: Array.from({ length: 1000 }, () => condition) }], traits)).toBe(false);
+    expect(segmentMatches([{ type: 'ALL', conditions: Array.from({ length: 1000 }, () => condition) }], traits)).toBe(
+      false,
+    );
   });
 
   test('a path into a context does not see the identity it was compiled with', () => {
