@@ -1,6 +1,17 @@
+import type { Insertable } from 'kysely';
 import type { EnvironmentScope, OrganisationScope, ProjectScope } from '../access/service.ts';
 import { type Context, inTransaction } from '../context.ts';
-import { environmentIdsOf, holdEnvironment, holdProject, insertChange, takeVersions } from './store.ts';
+import type { ChangeTable } from '../db/tables.ts';
+import type { Timestamp } from '../time.ts';
+import {
+  environmentIdsOf,
+  holdEnvironment,
+  holdOrganisation,
+  holdProject,
+  insertChange,
+  takeVersionEverywhere,
+  takeVersions,
+} from './store.ts';
 
 export type ObjectType =
   | 'FEATURE'
@@ -9,7 +20,10 @@ export type ObjectType =
   | 'ENVIRONMENT'
   | 'PROJECT'
   | 'IDENTITY'
-  | 'ENVIRONMENT_KEY';
+  | 'ENVIRONMENT_KEY'
+  | 'ORGANISATION'
+  | 'ORGANISATION_MEMBER'
+  | 'MASTER_KEY';
 
 /** One audited step: who (the actor), what, before, after. */
 export interface Change {
@@ -62,6 +76,32 @@ export async function changeProject<T>(
   });
 }
 
+/** A step that belongs to an organisation as a whole. */
+export interface OrganisationChange extends Omit<Change, 'environmentId'> {
+  /** Gives every environment of the organisation its next version, deleted ones too: their documents are withdrawn. */
+  everyEnvironment?: boolean;
+}
+
+/** The same for what belongs to an organisation, whose row it holds. A step touches no environment unless it says so. */
+export async function changeOrganisation<T>(
+  ctx: Context,
+  scope: OrganisationScope,
+  work: (ctx: Context, record: (change: OrganisationChange) => void) => Promise<T>,
+): Promise<T> {
+  return inTransaction(ctx, async (ctx) => {
+    await holdOrganisation(ctx.db, scope.organisationId);
+    const changes: OrganisationChange[] = [];
+    const result = await work(ctx, (change) => changes.push(change));
+    const at = ctx.now();
+    for (const change of changes) {
+      const changeId = await insertChange(ctx.db, rowOf(ctx, scope, change, at));
+      if (change.everyEnvironment) await takeVersionEverywhere(ctx.db, scope.organisationId, changeId, at);
+    }
+    if (changes.some((change) => change.everyEnvironment)) ctx.afterCommit(ctx.wakePublisher);
+    return result;
+  });
+}
+
 async function writeChanges(
   ctx: Context,
   scope: OrganisationScope & { projectId: number },
@@ -69,28 +109,12 @@ async function writeChanges(
 ): Promise<void> {
   if (changes.length === 0) return;
   const at = ctx.now();
-  const { actor } = ctx;
   const all = changes.some((change) => change.environmentId === undefined)
     ? await environmentIdsOf(ctx.db, scope.projectId)
     : [];
   const versions = new Map<number, number[]>();
   for (const change of changes) {
-    const changeId = await insertChange(ctx.db, {
-      organisation_id: scope.organisationId,
-      project_id: scope.projectId,
-      environment_id: change.environmentId ?? null,
-      created_date: at,
-      user_id: actor.kind === 'user' ? actor.userId : null,
-      master_key_id: actor.kind === 'master_key' ? actor.masterKeyId : null,
-      object_type: change.objectType,
-      object_id: change.objectId,
-      object_uuid: change.objectUuid ?? null,
-      change_type: change.changeType,
-      log: change.log,
-      before: change.before === undefined ? null : JSON.stringify(change.before),
-      after: change.after === undefined ? null : JSON.stringify(change.after),
-      is_system_event: actor.kind === 'system' ? 1 : 0,
-    });
+    const changeId = await insertChange(ctx.db, rowOf(ctx, scope, change, at));
     for (const id of change.environmentId === undefined ? all : [change.environmentId]) {
       versions.set(id, [...(versions.get(id) ?? []), changeId]);
     }
@@ -99,4 +123,28 @@ async function writeChanges(
     await takeVersions(ctx.db, environmentId, changeIds, at);
   }
   ctx.afterCommit(ctx.wakePublisher);
+}
+
+function rowOf(
+  { actor }: Context,
+  scope: OrganisationScope & { projectId?: number },
+  change: Change,
+  at: Timestamp,
+): Insertable<ChangeTable> {
+  return {
+    organisation_id: scope.organisationId,
+    project_id: scope.projectId ?? null,
+    environment_id: change.environmentId ?? null,
+    created_date: at,
+    user_id: actor.kind === 'user' ? actor.userId : null,
+    master_key_id: actor.kind === 'master_key' ? actor.masterKeyId : null,
+    object_type: change.objectType,
+    object_id: change.objectId,
+    object_uuid: change.objectUuid ?? null,
+    change_type: change.changeType,
+    log: change.log,
+    before: change.before === undefined ? null : JSON.stringify(change.before),
+    after: change.after === undefined ? null : JSON.stringify(change.after),
+    is_system_event: actor.kind === 'system' ? 1 : 0,
+  };
 }

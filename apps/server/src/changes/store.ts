@@ -3,6 +3,15 @@ import { insertRow, insertRows } from '../db/statements.ts';
 import type { ChangeTable, Database } from '../db/tables.ts';
 import { laterThan, type Timestamp } from '../time.ts';
 
+/** Takes the row of an organisation, so that its changes happen one after the other until the transaction ends. */
+export async function holdOrganisation(db: Database, organisationId: number): Promise<void> {
+  await db
+    .updateTable('organisations')
+    .set((eb) => ({ stop_serving_flags: eb.ref('stop_serving_flags') }))
+    .where('id', '=', organisationId)
+    .execute();
+}
+
 /** Takes the row of an environment, so that its changes happen one after the other until the transaction ends. */
 export async function holdEnvironment(db: Database, environmentId: number): Promise<void> {
   await db
@@ -59,4 +68,33 @@ export async function takeVersions(
     'environment_versions',
     changeIds.map((change_id, index) => ({ environment_id: environmentId, version: version + index + 1, change_id })),
   );
+}
+
+/** Gives every environment of an organisation one more version, for one change, in two statements however many there are. */
+export async function takeVersionEverywhere(
+  db: Database,
+  organisationId: number,
+  changeId: number,
+  at: Timestamp,
+): Promise<void> {
+  const projects = db.selectFrom('projects').where('organisation_id', '=', organisationId).select('id');
+  await db
+    .updateTable('environments')
+    .set((eb) => ({
+      version: eb('version', '+', 1),
+      // A clock that stepped back must not turn the time back; `takeVersions` also tells two versions of one moment apart.
+      updated_at: eb.case().when('updated_at', '<', at).then(at).else(eb.ref('updated_at')).end(),
+    }))
+    .where('project_id', 'in', projects)
+    .execute();
+  await db
+    .insertInto('environment_versions')
+    .columns(['environment_id', 'version', 'change_id'])
+    .expression(
+      db
+        .selectFrom('environments')
+        .where('project_id', 'in', projects)
+        .select((eb) => ['id', 'version', eb.val(changeId).as('change_id')]),
+    )
+    .execute();
 }
