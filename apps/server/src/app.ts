@@ -4,6 +4,8 @@ import { createEdge, type Edge, serveEdge } from '@halyard/edge';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { authenticate } from './access/service.ts';
+import { passwordRoutes } from './auth/password/routes.ts';
+import { tokenRoutes } from './auth/tokens/routes.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { factsOf } from './db/dialects/dialect.ts';
@@ -18,10 +20,20 @@ import { buildOpenApi } from './http/openapi.ts';
 import { createIdentityStore } from './identities/sdk-store.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
 import { createVault, randomHex } from './secrets.ts';
+import { createMemoryThrottle } from './throttle/memory.ts';
 import { now as systemNow, type Timestamp } from './time.ts';
 import { createUsageStore } from './usage/sdk-store.ts';
+import { userRoutes } from './users/routes.ts';
 
-export const routes = [...healthRoutes, ...featureRoutes, ...multivariateOptionRoutes, ...featureStateRoutes];
+export const routes = [
+  ...healthRoutes,
+  ...passwordRoutes,
+  ...tokenRoutes,
+  ...userRoutes,
+  ...featureRoutes,
+  ...multivariateOptionRoutes,
+  ...featureStateRoutes,
+];
 
 /** A running platform without its port. */
 export interface App {
@@ -49,6 +61,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const now = options.now ?? systemNow;
   const vault = createVault(config.secretKey ?? secretOfDataDir(config.dataDir));
   const publisher = createPublisher({ db, log });
+  const throttle = createMemoryThrottle();
 
   const edge = createEdge({
     documents: publisher,
@@ -66,6 +79,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     now,
     config,
     vault,
+    throttle,
     afterCommit: (work) => work(),
     wakePublisher: publisher.wake,
   });

@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { factsOf } from './db/dialects/dialect.ts';
 import type { Database } from './db/tables.ts';
 import type { Vault } from './secrets.ts';
+import type { Throttle } from './throttle/memory.ts';
 import type { Timestamp } from './time.ts';
 
 /** Who makes a request. */
@@ -24,6 +25,8 @@ export interface Context {
   afterCommit: (work: () => void) => void;
   /** Wakes the publisher of environment documents. */
   wakePublisher: () => void;
+  /** Counts attempts, for rate limits. */
+  throttle: Throttle;
   /** Address of the client, for rate limits. */
   clientAddress: string;
 }

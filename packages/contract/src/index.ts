@@ -1,3 +1,5 @@
+export * from './auth-password.ts';
+export * from './auth-tokens.ts';
 export * from './endpoint.ts';
 export * from './environment-document.ts';
 export * from './evaluation.ts';
@@ -6,4 +8,5 @@ export * from './features.ts';
 export * from './fields.ts';
 export * from './health.ts';
 export * from './multivariate-options.ts';
+export * from './users.ts';
 export * from './values.ts';
