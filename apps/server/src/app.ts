@@ -18,7 +18,10 @@ import { serveDocs } from './http/docs.ts';
 import { createHttp } from './http/http.ts';
 import { buildOpenApi } from './http/openapi.ts';
 import { createIdentityStore } from './identities/sdk-store.ts';
+import { masterKeyRoutes } from './master-keys/routes.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
+import { organisationMemberRoutes } from './organisation-members/routes.ts';
+import { organisationRoutes } from './organisations/routes.ts';
 import { createVault, randomHex } from './secrets.ts';
 import { createMemoryThrottle } from './throttle/memory.ts';
 import { now as systemNow, type Timestamp } from './time.ts';
@@ -30,6 +33,9 @@ export const routes = [
   ...passwordRoutes,
   ...tokenRoutes,
   ...userRoutes,
+  ...organisationRoutes,
+  ...organisationMemberRoutes,
+  ...masterKeyRoutes,
   ...featureRoutes,
   ...multivariateOptionRoutes,
   ...featureStateRoutes,
