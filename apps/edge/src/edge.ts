@@ -140,7 +140,7 @@ export function createEdge(options: EdgeOptions): Edge {
   }
 
   function authorised(handlers: Handlers, request: EdgeRequest, path: string): EdgeResponse | Promise<EdgeResponse> {
-    const handler = handlers[request.method];
+    const handler = Object.hasOwn(handlers, request.method) ? handlers[request.method] : undefined;
     if (handler === undefined) throw notAllowed(request.method, Object.keys(handlers));
     const isOfrep = path.startsWith('/ofrep/');
     const refusal = isOfrep ? 401 : 403;

@@ -22,6 +22,8 @@ interface Writes {
   overlapped: boolean;
 }
 
+const doubtMs = 60_000;
+
 // The LRU cannot hold null.
 interface Entry {
   stored: StoredIdentity | null;
@@ -51,15 +53,19 @@ export function createIdentityCache(options: {
     const running = writes.get(key) ?? { running: 0, overlapped: false };
     writes.set(key, running);
     if (++running.running > 1 || !remember) running.overlapped = true;
-    let stored: T | undefined;
     try {
-      stored = await work();
+      const stored = await work();
+      if (running.overlapped) entries.delete(key);
+      else entries.set(key, { stored });
       return stored;
+    } catch (error) {
+      // The database may have kept it and lost only the answer: what is in memory serves on, but not for long.
+      const doubtful = entries.get(key);
+      if (doubtful !== undefined) entries.set(key, doubtful, { ttl: doubtMs });
+      throw error;
     } finally {
       if (--running.running === 0) writes.delete(key);
       loads.delete(key);
-      if (stored !== undefined && !running.overlapped) entries.set(key, { stored });
-      else entries.delete(key);
     }
   }
 

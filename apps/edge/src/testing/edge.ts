@@ -15,7 +15,7 @@ export interface Seen {
   status: number;
   header(name: string): string | null;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read what the wire says
+  /** Of any shape: tests read what the wire says. */
   json: any;
 }
 
