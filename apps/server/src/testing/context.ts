@@ -31,7 +31,6 @@ export interface TestRequest {
 
 export interface TestResponse {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
   body: any;
   headers: Record<string, string | string[] | number | undefined>;
 }

@@ -1,6 +1,6 @@
 import { insertRow } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
-import { nameKey } from '../names.ts';
+import { exactNameKey } from '../names.ts';
 import { randomHex, randomText, sha256 } from '../secrets.ts';
 import { now } from '../time.ts';
 
@@ -39,7 +39,7 @@ export async function seedTenant(db: Database): Promise<Tenant> {
     uuid: crypto.randomUUID(),
     organisation_id: organisationId,
     name: 'Shop',
-    name_key: nameKey('Shop'),
+    name_key: exactNameKey('Shop'),
     created_date: at,
     deleted_at: null,
     hide_disabled_flags: 0,
@@ -113,7 +113,7 @@ export async function seedEnvironment(db: Database, environment: { projectId: nu
     uuid: crypto.randomUUID(),
     project_id: environment.projectId,
     name: environment.name,
-    name_key: nameKey(environment.name),
+    name_key: exactNameKey(environment.name),
     api_key: apiKey,
     description: null,
     created_date: now(),
