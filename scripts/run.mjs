@@ -2,5 +2,5 @@
 
 import { prepare, runNode } from './setup.mjs';
 
-prepare('runtime');
+prepare('everything');
 process.exitCode = await runNode(process.argv.slice(2));

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { factsOf } from './db/dialects/dialect.ts';
 import type { Database } from './db/tables.ts';
+import { runTransaction } from './db/transactions.ts';
 import type { Vault } from './secrets.ts';
 import type { Throttle } from './throttle/memory.ts';
 import type { Timestamp } from './time.ts';
@@ -25,13 +25,13 @@ export interface Context {
   afterCommit: (work: () => void) => void;
   /** Wakes the publisher of environment documents. */
   wakePublisher: () => void;
+  /** Lets the Edge of this process read an identity and its traits again. */
+  forgetIdentity: (environmentId: number, identifier: string) => void;
   /** Counts attempts, for rate limits. */
   throttle: Throttle;
   /** Address of the client, for rate limits. */
   clientAddress: string;
 }
-
-const attempts = 8;
 
 /**
  * Runs `work` in one transaction and answers what it answers; `work` runs again when the database says that it lost a
@@ -39,18 +39,11 @@ const attempts = 8;
  */
 export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Promise<T>): Promise<T> {
   if (ctx.db.isTransaction) return work(ctx);
-  for (let attempt = 1; ; attempt++) {
-    const committed: (() => void)[] = [];
-    try {
-      const result = await ctx.db
-        .transaction()
-        .execute((db) => work({ ...ctx, db, afterCommit: (later) => void committed.push(later) }));
-      for (const later of committed) later();
-      return result;
-    } catch (error) {
-      if (attempt === attempts || !factsOf(ctx.db).isRetryable(error)) throw error;
-      ctx.log.debug({ attempt, err: error }, 'transaction lost a race; running it again');
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
-    }
-  }
+  let committed: (() => void)[] = [];
+  const result = await runTransaction(ctx, (db) => {
+    committed = [];
+    return work({ ...ctx, db, afterCommit: (later) => void committed.push(later) });
+  });
+  for (const later of committed) later();
+  return result;
 }

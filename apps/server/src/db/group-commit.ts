@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { factsOf } from './dialects/dialect.ts';
 import type { Database } from './tables.ts';
+import { runTransaction } from './transactions.ts';
 
 export interface GroupCommitOptions<Item, Result> {
   db: Database;
@@ -10,7 +11,6 @@ export interface GroupCommitOptions<Item, Result> {
 }
 
 const maxItems = 500;
-const attempts = 8;
 
 /**
  * Makes many small writes share a commit: what arrives while a group is being written becomes the next group. Each call
@@ -43,7 +43,12 @@ export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Resu
 
   async function write(group: Call<Item, Result>[]): Promise<void> {
     try {
-      const results = await transaction(group.map((call) => call.item));
+      const results = await runTransaction(options, (db) =>
+        options.write(
+          db,
+          group.map((call) => call.item),
+        ),
+      );
       for (const [index, call] of group.entries()) call.resolve(results[index] as Result);
     } catch (error) {
       if (group.length === 1 || facts.isUnavailable(error)) {
@@ -53,18 +58,6 @@ export function groupCommit<Item, Result>(options: GroupCommitOptions<Item, Resu
       const middle = Math.ceil(group.length / 2);
       await write(group.slice(0, middle));
       await write(group.slice(middle));
-    }
-  }
-
-  async function transaction(items: Item[]): Promise<Result[]> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await db.transaction().execute((db) => options.write(db, items));
-      } catch (error) {
-        if (attempt === attempts || !facts.isRetryable(error)) throw error;
-        options.log.debug({ attempt, err: error }, 'group lost a race; writing it again');
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
-      }
     }
   }
 }
