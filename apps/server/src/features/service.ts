@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { invalid, notFound } from '../errors.ts';
 import { addStatesOfFeature, removeStatesOfFeature, valueOf } from '../feature-states/service.ts';
 import { addOption, optionsOf } from '../multivariate-options/service.ts';
-import { nameKey } from '../names.ts';
+import { matchesNamePattern, nameKey } from '../names.ts';
 import {
   countFeatures,
   environmentFacts,
@@ -70,7 +70,7 @@ export async function createFeature(
 ): Promise<Feature> {
   const scope = await openProject(ctx, params.project_id, 'CREATE_FEATURE');
   const { project } = scope;
-  if (project.feature_name_regex !== null && !new RegExp(`^(?:${project.feature_name_regex})$`).test(body.name)) {
+  if (project.feature_name_regex !== null && !matchesNamePattern(project.feature_name_regex, body.name)) {
     throw invalid({ name: [`Feature name must match regex: ${project.feature_name_regex}`] });
   }
   return changeProject(ctx, scope, async (ctx, record) => {
