@@ -11,6 +11,8 @@ import type { Context } from './context.ts';
 import { factsOf } from './db/dialects/dialect.ts';
 import type { Database } from './db/tables.ts';
 import { createPublisher, type Publisher } from './documents/publisher.ts';
+import { environmentKeyRoutes } from './environment-keys/routes.ts';
+import { environmentRoutes } from './environments/routes.ts';
 import { featureRoutes } from './features/routes.ts';
 import { featureStateRoutes } from './feature-states/routes.ts';
 import { healthRoutes } from './health/routes.ts';
@@ -22,6 +24,7 @@ import { masterKeyRoutes } from './master-keys/routes.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
 import { organisationMemberRoutes } from './organisation-members/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
+import { projectRoutes } from './projects/routes.ts';
 import { createVault, randomHex } from './secrets.ts';
 import { createMemoryThrottle } from './throttle/memory.ts';
 import { now as systemNow, type Timestamp } from './time.ts';
@@ -36,6 +39,9 @@ export const routes = [
   ...organisationRoutes,
   ...organisationMemberRoutes,
   ...masterKeyRoutes,
+  ...projectRoutes,
+  ...environmentRoutes,
+  ...environmentKeyRoutes,
   ...featureRoutes,
   ...multivariateOptionRoutes,
   ...featureStateRoutes,

@@ -10,7 +10,7 @@ import {
   findPublishedByKey,
   findUnpublished,
   publishedVersions,
-  readEnvironment,
+  readAtOneMoment,
   removePublished,
   savePublished,
 } from './store.ts';
@@ -139,13 +139,4 @@ export function createPublisher(options: { db: Database; log: Logger; intervalMs
       return () => void listeners.delete(listener);
     },
   };
-}
-
-/** Reads in a transaction in which every query sees the same moment, so that version and rows belong together. */
-async function readAtOneMoment(db: Database, environmentId: number) {
-  const { snapshotIsolation } = factsOf(db);
-  const transaction = db.transaction();
-  return (snapshotIsolation === null ? transaction : transaction.setIsolationLevel(snapshotIsolation)).execute((db) =>
-    readEnvironment(db, environmentId),
-  );
 }

@@ -1,9 +1,22 @@
 import type { DocumentRule, PublishedEnvironment } from '@halyard/contract';
+import { factsOf } from '../db/dialects/dialect.ts';
 import { upsertRows } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
 
-/** Everything that a document is made of, read at one moment. Null for an environment that is not there at all. */
-export async function readEnvironment(db: Database, environmentId: number) {
+/**
+ * Everything that a document is made of, read in a transaction in which every query sees the same moment, so that version
+ * and rows belong together. Null for an environment that is not there at all.
+ */
+export async function readAtOneMoment(db: Database, environmentId: number): Promise<EnvironmentRows | null> {
+  const { snapshotIsolation } = factsOf(db);
+  const transaction = db.transaction();
+  return (snapshotIsolation === null ? transaction : transaction.setIsolationLevel(snapshotIsolation)).execute((db) =>
+    readEnvironment(db, environmentId),
+  );
+}
+
+/** Everything that a document is made of. */
+async function readEnvironment(db: Database, environmentId: number) {
   const environment = await db
     .selectFrom('environments')
     .innerJoin('projects', 'projects.id', 'environments.project_id')
@@ -95,6 +108,12 @@ export async function findUnpublished(db: Database, limit: number): Promise<numb
     .limit(limit)
     .execute();
   return rows.map((row) => row.id);
+}
+
+/** The version that an environment's last change gave it. */
+export async function newestVersion(db: Database, environmentId: number): Promise<number | null> {
+  const row = await db.selectFrom('environments').where('id', '=', environmentId).select('version').executeTakeFirst();
+  return row?.version ?? null;
 }
 
 /** Stores a publication unless a newer one is there, and answers whether it did. To be called in a transaction. */

@@ -1,0 +1,32 @@
+import type { EnvironmentDocument, PublishedEnvironment } from '@halyard/contract';
+import type { Context } from '../context.ts';
+import { notFound } from '../errors.ts';
+import { buildPublished } from './build.ts';
+import { findPublished, newestVersion, readAtOneMoment } from './store.ts';
+
+/**
+ * The document of an environment as SDKs download it, at the newest version: the published one, or built now where the
+ * publisher is behind. Who may read it is for the caller to check. @throws RequestError 404 where there is no environment.
+ */
+export async function documentOf(ctx: Context, environmentId: number): Promise<EnvironmentDocument> {
+  const { document } = await publishedOf(ctx, environmentId);
+  // Identity overrides are always published, because we evaluate with them; SDKs get them where they may.
+  return document.use_identity_overrides_in_local_eval ? document : { ...document, identity_overrides: [] };
+}
+
+/** All that is published of an environment, at the newest version. Who may read it is for the caller to check. @throws RequestError 404 */
+export async function publishedOf(ctx: Context, environmentId: number): Promise<PublishedEnvironment> {
+  return (await publishedAtNewest(ctx, environmentId)) ?? (await buildNow(ctx, environmentId));
+}
+
+async function publishedAtNewest(ctx: Context, environmentId: number): Promise<PublishedEnvironment | null> {
+  const newest = await newestVersion(ctx.db, environmentId);
+  const published = await findPublished(ctx.db, environmentId);
+  return published !== null && newest !== null && published.version >= newest ? published : null;
+}
+
+async function buildNow(ctx: Context, environmentId: number): Promise<PublishedEnvironment> {
+  const rows = await readAtOneMoment(ctx.db, environmentId);
+  if (rows === null) throw notFound();
+  return buildPublished(rows);
+}

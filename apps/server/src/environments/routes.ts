@@ -1,0 +1,17 @@
+import * as endpoints from '@halyard/contract';
+import { route } from '../http/route.ts';
+import * as service from './service.ts';
+
+export const environmentRoutes = [
+  route(endpoints.listEnvironments, service.listEnvironments),
+  route(endpoints.listProjectEnvironments, service.listProjectEnvironments),
+  route(endpoints.createEnvironment, service.createEnvironment),
+  route(endpoints.getEnvironment, service.getEnvironment),
+  route(endpoints.getEnvironmentByUuid, service.getEnvironmentByUuid),
+  route(endpoints.updateEnvironment, service.updateEnvironment),
+  route(endpoints.patchEnvironment, service.updateEnvironment),
+  route(endpoints.deleteEnvironment, service.deleteEnvironment),
+  route(endpoints.cloneEnvironment, service.cloneEnvironment),
+  route(endpoints.getEnvironmentDocument, service.getEnvironmentDocument),
+  route(endpoints.getOwnEnvironmentPermissions, service.getOwnEnvironmentPermissions),
+];

@@ -1,0 +1,293 @@
+import type * as endpoints from '@halyard/contract';
+import type {
+  ClonedEnvironment,
+  Environment,
+  EnvironmentDocument,
+  EnvironmentInput,
+  EnvironmentWithTotals,
+  InputOf,
+  LightEnvironment,
+  OwnPermissions,
+  Page,
+} from '@halyard/contract';
+import { type EnvironmentScope, openEnvironment, openProject, type ProjectScope } from '../access/service.ts';
+import { changeEnvironment, changeProject, type RecordChange } from '../changes/service.ts';
+import type { Context } from '../context.ts';
+import { documentOf } from '../documents/service.ts';
+import { invalid, invalidRequest, notFound } from '../errors.ts';
+import { addStatesOfEnvironment } from '../feature-states/service.ts';
+import { exactNameKey } from '../names.ts';
+import { ownPermissionsIn } from '../projects/service.ts';
+import { randomText } from '../secrets.ts';
+import {
+  copyFeatureSegments,
+  copyFeatureStates,
+  countEnvironments,
+  countSegmentOverrides,
+  type EnvironmentChanges,
+  type EnvironmentSettings,
+  findEnvironment,
+  findEnvironments,
+  insertEnvironment,
+  markDeleted,
+  nameIsTaken,
+  readSettings,
+  updateEnvironment as updateRow,
+} from './store.ts';
+
+/** @throws RequestError 400 without the project that is asked for. */
+export async function listEnvironments(
+  ctx: Context,
+  { query }: InputOf<typeof endpoints.listEnvironments>,
+): Promise<Page<Environment>> {
+  if (query.project === undefined) throw invalidRequest('Invalid or missing value for project parameter.');
+  const { projectId } = await openProject(ctx, query.project, 'VIEW_PROJECT');
+  const count = await countEnvironments(ctx.db, projectId);
+  const environments = await findEnvironments(ctx.db, projectId, {
+    limit: query.page_size,
+    offset: (query.page - 1) * query.page_size,
+  });
+  return { count, results: environments.map(withMetadata) };
+}
+
+/** At most 10,000. */
+export async function listProjectEnvironments(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.listProjectEnvironments>,
+): Promise<LightEnvironment[]> {
+  const { projectId } = await openProject(ctx, params.project_id, 'ADMIN');
+  return findEnvironments(ctx.db, projectId, { limit: 10_000, offset: 0 });
+}
+
+export async function getEnvironment(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.getEnvironment>,
+): Promise<EnvironmentWithTotals> {
+  const { environmentId } = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'VIEW_ENVIRONMENT');
+  return {
+    ...withMetadata(await readEnvironment(ctx, environmentId)),
+    total_segment_overrides: await countSegmentOverrides(ctx.db, environmentId),
+  };
+}
+
+export async function getEnvironmentByUuid(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.getEnvironmentByUuid>,
+): Promise<Environment> {
+  const environment = await findEnvironment(ctx.db, { uuid: params.uuid });
+  if (environment === null) throw notFound();
+  await openEnvironment(ctx, { id: environment.id }, 'VIEW_ENVIRONMENT');
+  return withMetadata(environment);
+}
+
+/** Creates an environment with a state of each feature. @throws RequestError 400 for a name that the project has already. */
+export async function createEnvironment(
+  ctx: Context,
+  { body }: InputOf<typeof endpoints.createEnvironment>,
+): Promise<Environment> {
+  const scope = await openProject(ctx, body.project, 'CREATE_ENVIRONMENT');
+  return changeProject(ctx, scope, async (ctx, record) => {
+    const created = await addEnvironment(ctx, scope, body.name, { ...defaults, ...columnsOf(body) });
+    const preventDefaults = scope.project.prevent_flag_defaults === 1;
+    await addStatesOfEnvironment(ctx, created.id, { id: scope.projectId, preventDefaults });
+    recordCreated(record, created);
+    return withMetadata(created);
+  });
+}
+
+/** Changes an environment. A repeat of what it is changes nothing and takes no version. */
+export async function updateEnvironment(
+  ctx: Context,
+  { params, body }: InputOf<typeof endpoints.patchEnvironment>,
+): Promise<Environment> {
+  const scope = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'ADMIN');
+  const changes = columnsOf(body);
+  const work = (ctx: Context, record: RecordChange) => applyChanges(ctx, scope, record, changes);
+  // Names are unique in the project: one that is given is compared and set while nobody else names an environment.
+  const after = body.name === undefined ? changeEnvironment(ctx, scope, work) : changeProject(ctx, scope, work);
+  return withMetadata(await after);
+}
+
+/** Deletes an environment and frees its name; its document is withdrawn from every Edge. */
+export async function deleteEnvironment(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.deleteEnvironment>,
+): Promise<void> {
+  const scope = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'ADMIN');
+  await changeEnvironment(ctx, scope, async (ctx, record) => {
+    const before = await readEnvironment(ctx, scope.environmentId);
+    await markDeleted(ctx.db, scope.environmentId, ctx.now());
+    const log = `Environment deleted: ${before.name}`;
+    record({
+      objectType: 'ENVIRONMENT',
+      objectId: before.id,
+      objectUuid: before.uuid,
+      changeType: 'DELETE',
+      log,
+      before,
+    });
+  });
+}
+
+/**
+ * Copies settings, feature states and segment overrides; not identities with their overrides, and not server-side keys.
+ * A copied state keeps its lineage. People land in other buckets than in the source all the same, because their identity
+ * key starts with the environment's key.
+ */
+export async function cloneEnvironment(
+  ctx: Context,
+  { params, body }: InputOf<typeof endpoints.cloneEnvironment>,
+): Promise<ClonedEnvironment> {
+  const source = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'VIEW_ENVIRONMENT');
+  const scope = await openProject(ctx, source.projectId, 'CREATE_ENVIRONMENT');
+  return changeProject(ctx, scope, async (ctx, record) => {
+    const settings = await readSettings(ctx.db, source.environmentId);
+    if (settings === null) throw notFound();
+    const copy = await addEnvironment(ctx, scope, body.name, settings);
+    const ids = { from: source.environmentId, to: copy.id };
+    await copyFeatureStates(ctx.db, ids, await copyFeatureSegments(ctx.db, ids), ctx.now());
+    recordCreated(record, copy);
+    return { id: copy.id, name: copy.name, api_key: copy.api_key, project: copy.project };
+  });
+}
+
+export async function getEnvironmentDocument(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.getEnvironmentDocument>,
+): Promise<EnvironmentDocument> {
+  const scope = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'VIEW_ENVIRONMENT');
+  return documentOf(ctx, scope.environmentId);
+}
+
+/** @throws RequestError 400 for a master key, which has no permissions of its own. */
+export async function getOwnEnvironmentPermissions(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.getOwnEnvironmentPermissions>,
+): Promise<OwnPermissions> {
+  const scope = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'VIEW_ENVIRONMENT');
+  return ownPermissionsIn(ctx, scope.organisationId);
+}
+
+/** Inserts an environment at version 0: the change that tells of it gives it the first. */
+async function addEnvironment(
+  ctx: Context,
+  scope: ProjectScope,
+  name: string,
+  settings: EnvironmentSettings,
+): Promise<LightEnvironment> {
+  await refuseTakenName(ctx, scope.projectId, name);
+  const at = ctx.now();
+  const id = await insertEnvironment(ctx.db, {
+    ...settings,
+    uuid: crypto.randomUUID(),
+    project_id: scope.projectId,
+    name,
+    name_key: exactNameKey(name),
+    api_key: randomText(22),
+    created_date: at,
+    updated_at: at,
+    deleted_at: null,
+    version: 0,
+    published_version: 0,
+    is_creating: 0,
+    use_v2_feature_versioning: 0,
+    first_evaluated_at: null,
+    first_evaluated_sdk_label: null,
+  });
+  return readEnvironment(ctx, id);
+}
+
+function recordCreated(record: RecordChange, environment: LightEnvironment): void {
+  record({
+    objectType: 'ENVIRONMENT',
+    objectId: environment.id,
+    objectUuid: environment.uuid,
+    changeType: 'CREATE',
+    log: `New Environment created: ${environment.name}`,
+    after: environment,
+    environmentId: environment.id,
+  });
+}
+
+async function applyChanges(
+  ctx: Context,
+  scope: EnvironmentScope,
+  record: RecordChange,
+  changes: EnvironmentChanges,
+): Promise<LightEnvironment> {
+  const before = await readEnvironment(ctx, scope.environmentId);
+  if (changes.name !== undefined && changes.name !== before.name) {
+    await refuseTakenName(ctx, scope.projectId, changes.name);
+  }
+  if (Object.keys(changes).length === 0) return before;
+  await updateRow(ctx.db, scope.environmentId, changes);
+  const after = await readEnvironment(ctx, scope.environmentId);
+  if (JSON.stringify(before) === JSON.stringify(after)) return after;
+  record({
+    objectType: 'ENVIRONMENT',
+    objectId: after.id,
+    objectUuid: after.uuid,
+    changeType: 'UPDATE',
+    log: `Environment updated: ${after.name}`,
+    before,
+    after,
+    environmentId: after.id,
+  });
+  return after;
+}
+
+async function refuseTakenName(ctx: Context, projectId: number, name: string): Promise<void> {
+  if (await nameIsTaken(ctx.db, projectId, exactNameKey(name))) {
+    throw invalid({ name: ['An environment with this name already exists.'] });
+  }
+}
+
+async function readEnvironment(ctx: Context, environmentId: number): Promise<LightEnvironment> {
+  const environment = await findEnvironment(ctx.db, { id: environmentId });
+  if (environment === null) throw notFound();
+  return environment;
+}
+
+/** Custom fields do not exist yet. */
+function withMetadata(environment: LightEnvironment): Environment {
+  return { ...environment, metadata: [] };
+}
+
+/** The columns that a request names. */
+function columnsOf(input: EnvironmentInput): EnvironmentChanges {
+  const bits = {
+    allow_client_traits: input.allow_client_traits,
+    hide_sensitive_data: input.hide_sensitive_data,
+    use_identity_composite_key_for_hashing: input.use_identity_composite_key_for_hashing,
+    use_identity_overrides_in_local_eval: input.use_identity_overrides_in_local_eval,
+  };
+  return {
+    ...(input.name !== undefined && { name: input.name, name_key: exactNameKey(input.name) }),
+    ...(input.description !== undefined && { description: input.description }),
+    ...(input.banner_text !== undefined && { banner_text: input.banner_text }),
+    ...(input.banner_colour !== undefined && { banner_colour: input.banner_colour }),
+    ...(input.minimum_change_request_approvals !== undefined && {
+      minimum_change_request_approvals: input.minimum_change_request_approvals,
+    }),
+    ...(input.hide_disabled_flags !== undefined && {
+      hide_disabled_flags: input.hide_disabled_flags === null ? null : Number(input.hide_disabled_flags),
+    }),
+    ...Object.fromEntries(
+      Object.entries(bits)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [name, Number(value)]),
+    ),
+  };
+}
+
+const defaults: EnvironmentSettings = {
+  description: null,
+  minimum_change_request_approvals: null,
+  allow_client_traits: 1,
+  banner_text: null,
+  banner_colour: null,
+  hide_disabled_flags: null,
+  hide_sensitive_data: 0,
+  use_identity_composite_key_for_hashing: 1,
+  use_identity_overrides_in_local_eval: 1,
+};

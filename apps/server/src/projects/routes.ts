@@ -1,0 +1,15 @@
+import * as endpoints from '@halyard/contract';
+import { route } from '../http/route.ts';
+import * as service from './service.ts';
+
+export const projectRoutes = [
+  route(endpoints.listProjects, service.listProjects),
+  route(endpoints.listOrganisationProjects, service.listOrganisationProjects),
+  route(endpoints.createProject, service.createProject),
+  route(endpoints.getProject, service.getProject),
+  route(endpoints.getProjectByUuid, service.getProjectByUuid),
+  route(endpoints.updateProject, service.updateProject),
+  route(endpoints.patchProject, service.updateProject),
+  route(endpoints.deleteProject, service.deleteProject),
+  route(endpoints.getOwnProjectPermissions, service.getOwnProjectPermissions),
+];

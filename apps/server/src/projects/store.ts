@@ -1,0 +1,95 @@
+import type { Project } from '@halyard/contract';
+import type { Insertable, Selectable } from 'kysely';
+import { insertRow } from '../db/statements.ts';
+import type { Database, ProjectTable } from '../db/tables.ts';
+import type { Timestamp } from '../time.ts';
+
+export type ProjectChanges = Partial<
+  Omit<Insertable<ProjectTable>, 'id' | 'uuid' | 'organisation_id' | 'created_date' | 'deleted_at'>
+>;
+
+/** Projects in the order in which they were made, at most 10,000. */
+export async function findProjects(
+  db: Database,
+  filter: { organisationIds: number[]; uuid?: string | undefined },
+): Promise<Project[]> {
+  if (filter.organisationIds.length === 0) return [];
+  let query = db
+    .selectFrom('projects')
+    .where('organisation_id', 'in', filter.organisationIds)
+    .where('deleted_at', 'is', null);
+  if (filter.uuid !== undefined) query = query.where('uuid', '=', filter.uuid);
+  const rows = await query.selectAll().orderBy('id').limit(10_000).execute();
+  return rows.map(shown);
+}
+
+export async function findProject(db: Database, by: { id: number } | { uuid: string }): Promise<Project | null> {
+  let query = db.selectFrom('projects').where('deleted_at', 'is', null).selectAll();
+  query = 'uuid' in by ? query.where('uuid', '=', by.uuid) : query.where('id', '=', by.id);
+  const row = await query.executeTakeFirst();
+  return row === undefined ? null : shown(row);
+}
+
+export async function nameIsTaken(db: Database, organisationId: number, nameKey: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('projects')
+    .where('organisation_id', '=', organisationId)
+    .where('name_key', '=', nameKey)
+    .select('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function insertProject(db: Database, project: Insertable<ProjectTable>): Promise<number> {
+  return insertRow(db, 'projects', project);
+}
+
+export async function updateProject(db: Database, projectId: number, changes: ProjectChanges): Promise<void> {
+  await db.updateTable('projects').set(changes).where('id', '=', projectId).execute();
+}
+
+/** Hides the project and its environments, and frees their names. */
+export async function markDeleted(db: Database, projectId: number, at: Timestamp): Promise<void> {
+  await db.updateTable('projects').set({ deleted_at: at, name_key: null }).where('id', '=', projectId).execute();
+  await db
+    .updateTable('environments')
+    .set({ deleted_at: at, name_key: null })
+    .where('project_id', '=', projectId)
+    .where('deleted_at', 'is', null)
+    .execute();
+}
+
+export async function countContents(db: Database, projectId: number): Promise<{ features: number; segments: number }> {
+  const count = async (table: 'features' | 'segments') => {
+    const row = await db
+      .selectFrom(table)
+      .where('project_id', '=', projectId)
+      .where('deleted_at', 'is', null)
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return Number(row.count);
+  };
+  return { features: await count('features'), segments: await count('segments') };
+}
+
+function shown(row: Selectable<ProjectTable>): Project {
+  return {
+    id: row.id,
+    uuid: row.uuid,
+    name: row.name,
+    organisation: row.organisation_id,
+    hide_disabled_flags: row.hide_disabled_flags === 1,
+    prevent_flag_defaults: row.prevent_flag_defaults === 1,
+    enable_realtime_updates: row.enable_realtime_updates === 1,
+    only_allow_lower_case_feature_names: row.only_allow_lower_case_feature_names === 1,
+    feature_name_regex: row.feature_name_regex,
+    stale_flags_limit_days: row.stale_flags_limit_days,
+    minimum_change_request_approvals: row.minimum_change_request_approvals,
+    enforce_feature_owners: row.enforce_feature_owners === 1,
+    enable_dynamo_db: false,
+    use_edge_identities: false,
+    show_edge_identity_overrides_for_feature: false,
+    migration_status: 'NOT_APPLICABLE',
+    edge_v2_migration_status: 'NOT_STARTED',
+  };
+}
