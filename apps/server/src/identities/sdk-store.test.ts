@@ -1,7 +1,9 @@
 import type { TraitValue } from '@halyard/contract';
-import type { IdentityStore } from '@halyard/edge';
+import { type IdentityStore, Unavailable } from '@halyard/edge';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { factsOf } from '../db/dialects/dialect.ts';
 import type { Database } from '../db/tables.ts';
 import { emptyDatabase } from '../testing/context.ts';
 import { seedTenant } from '../testing/seed.ts';
@@ -165,6 +167,25 @@ describe('save', () => {
     expect(badResult?.status).toBe('rejected');
     expect(goodResults.every((result) => result.status === 'fulfilled')).toBe(true);
     expect(await traitsOf('good 7')).toEqual({ n: 7 });
+  });
+});
+
+describe('a database that takes no writes', () => {
+  const isSqlite = () => factsOf(db).name === 'sqlite';
+
+  test('refuses as unavailable, keeps nothing by halves and works again afterwards', async ({ skip }) => {
+    if (!isSqlite()) skip();
+    await sql`pragma query_only = on`.execute(db);
+    const refused = await Promise.allSettled([save('unwritten', { plan: 'pro' }), save('neither')]);
+    await sql`pragma query_only = off`.execute(db);
+
+    expect(refused.map((result) => (result.status === 'rejected' ? result.reason : null))).toEqual([
+      expect.any(Unavailable),
+      expect.any(Unavailable),
+    ]);
+    expect(await traitsOf('unwritten')).toBeNull();
+    await save('unwritten', { plan: 'pro' });
+    expect(await traitsOf('unwritten')).toEqual({ plan: 'pro' });
   });
 });
 
