@@ -30,6 +30,7 @@ const environmentVariables = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOGIN_THROTTLE_RATE: rate.prefault('20/min'),
   SIGNUP_THROTTLE_RATE: rate.prefault('10000/min'),
+  TRUSTED_PROXIES: z.coerce.number('must be a number').int().min(0).max(10).default(0),
   REQUEST_BODY_LIMIT_BYTES: z.coerce.number('must be a number').int().min(1024).default(2_621_440),
 });
 
@@ -44,6 +45,8 @@ export interface Config {
   logLevel: string;
   loginRate: Rate;
   signupRate: Rate;
+  /** How many proxies in front of us add to `X-Forwarded-For`; 0 ignores the header. */
+  trustedProxies: number;
   requestBodyLimitBytes: number;
   /** From package.json; sent as `Flagsmith-Version` and shown by `/version/`. */
   version: string;
@@ -80,6 +83,7 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
     logLevel: value.LOG_LEVEL,
     loginRate: value.LOGIN_THROTTLE_RATE,
     signupRate: value.SIGNUP_THROTTLE_RATE,
+    trustedProxies: value.TRUSTED_PROXIES,
     requestBodyLimitBytes: value.REQUEST_BODY_LIMIT_BYTES,
     version: packageVersion(),
   };

@@ -6,6 +6,7 @@ export function createLog(level: string): Logger {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: withoutStatement },
     redact: {
       paths: [
         '*.password',
@@ -19,4 +20,15 @@ export function createLog(level: string): Logger {
       censor: '[redacted]',
     },
   });
+}
+
+/** An error without the statement and the values that a database driver hangs on it: those may be anybody's data. */
+function withoutStatement(error: Error): unknown {
+  const {
+    sql: _sql,
+    parameters: _parameters,
+    values: _values,
+    ...rest
+  } = pino.stdSerializers.err(error) as unknown as Record<string, unknown>;
+  return rest;
 }

@@ -4,7 +4,6 @@ import { type Context, inTransaction } from '../context.ts';
 import type { ChangeTable } from '../db/tables.ts';
 import type { Timestamp } from '../time.ts';
 import {
-  environmentIdsOf,
   holdEnvironment,
   holdOrganisation,
   holdProject,
@@ -56,22 +55,25 @@ export async function changeEnvironment<T>(
     await holdEnvironment(ctx.db, scope.environmentId);
     const changes: Change[] = [];
     const result = await work(ctx, (change) => changes.push({ ...change, environmentId: scope.environmentId }));
-    await writeChanges(ctx, scope, changes);
+    await writeChanges(ctx, scope, changes, [scope.environmentId]);
     return result;
   });
 }
 
-/** The same for what belongs to a project: a step without an environment gives each environment its next version. */
+/**
+ * The same for what belongs to a project: a step without an environment gives each environment its next version, also
+ * where `work` deletes it, so that its document is withdrawn.
+ */
 export async function changeProject<T>(
   ctx: Context,
   scope: ProjectScope,
   work: (ctx: Context, record: RecordChange) => Promise<T>,
 ): Promise<T> {
   return inTransaction(ctx, async (ctx) => {
-    await holdProject(ctx.db, scope.projectId);
+    const environmentIds = await holdProject(ctx.db, scope.projectId);
     const changes: Change[] = [];
     const result = await work(ctx, (change) => changes.push(change));
-    await writeChanges(ctx, scope, changes);
+    await writeChanges(ctx, scope, changes, environmentIds);
     return result;
   });
 }
@@ -106,16 +108,14 @@ async function writeChanges(
   ctx: Context,
   scope: OrganisationScope & { projectId: number },
   changes: Change[],
+  environmentIds: number[],
 ): Promise<void> {
   if (changes.length === 0) return;
   const at = ctx.now();
-  const all = changes.some((change) => change.environmentId === undefined)
-    ? await environmentIdsOf(ctx.db, scope.projectId)
-    : [];
   const versions = new Map<number, number[]>();
   for (const change of changes) {
     const changeId = await insertChange(ctx.db, rowOf(ctx, scope, change, at));
-    for (const id of change.environmentId === undefined ? all : [change.environmentId]) {
+    for (const id of change.environmentId === undefined ? environmentIds : [change.environmentId]) {
       versions.set(id, [...(versions.get(id) ?? []), changeId]);
     }
   }

@@ -21,17 +21,21 @@ export async function holdEnvironment(db: Database, environmentId: number): Prom
     .execute();
 }
 
-/** Takes the row of a project and of each of its environments, in this order everywhere. */
-export async function holdProject(db: Database, projectId: number): Promise<void> {
+/**
+ * Takes the row of a project and of each of its environments, in this order everywhere, and answers the environments' ids.
+ */
+export async function holdProject(db: Database, projectId: number): Promise<number[]> {
   await db
     .updateTable('projects')
     .set((eb) => ({ stale_flags_limit_days: eb.ref('stale_flags_limit_days') }))
     .where('id', '=', projectId)
     .execute();
-  for (const id of await environmentIdsOf(db, projectId)) await holdEnvironment(db, id);
+  const ids = await environmentIdsOf(db, projectId);
+  for (const id of ids) await holdEnvironment(db, id);
+  return ids;
 }
 
-export async function environmentIdsOf(db: Database, projectId: number): Promise<number[]> {
+async function environmentIdsOf(db: Database, projectId: number): Promise<number[]> {
   const rows = await db
     .selectFrom('environments')
     .where('project_id', '=', projectId)

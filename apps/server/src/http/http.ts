@@ -37,6 +37,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     loggerInstance: options.log.child({}) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.requestBodyLimitBytes,
+    trustProxy: (_address, hop) => hop < config.trustedProxies,
     genReqId: (request) => requestIdOf(request),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 2000 },
     serverFactory: (handler) => serverWith(handler, options.firstLook),
@@ -88,7 +89,8 @@ function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): voi
     url: fastifyPath(endpoint.path),
     handler: async (request, reply) => {
       const ctx = await options.contextOf({
-        authorization: request.headers.authorization,
+        // A login that still carries an old token is a login all the same.
+        authorization: endpoint.auth === 'anyone' ? undefined : request.headers.authorization,
         address: request.ip,
         log: request.log as unknown as Logger,
       });

@@ -2,7 +2,7 @@ import type * as endpoints from '@halyard/contract';
 import type { InputOf, OwnPermissions, Project, ProjectInput, ProjectWithTotals } from '@halyard/contract';
 import { openOrganisation, openProject, type ProjectScope, visibleOrganisations } from '../access/service.ts';
 import { changeOrganisation, changeProject, type RecordChange } from '../changes/service.ts';
-import { type Context, inTransaction } from '../context.ts';
+import type { Context } from '../context.ts';
 import { invalid, invalidTogether, notFound, refused } from '../errors.ts';
 import { exactNameKey, isNamePattern } from '../names.ts';
 import {
@@ -99,21 +99,18 @@ export async function updateProject(
 /** Deletes a project with its environments and frees its name; their documents are withdrawn from every Edge. */
 export async function deleteProject(ctx: Context, { params }: InputOf<typeof endpoints.deleteProject>): Promise<void> {
   const scope = await openProject(ctx, params.project_id, 'ADMIN');
-  await inTransaction(ctx, async (ctx) => {
-    // The change comes first: environments that are deleted already would not get the version that withdraws them.
-    await changeProject(ctx, scope, async (ctx, record) => {
-      const before = await readProject(ctx, scope.projectId);
-      const log = `Project deleted: ${before.name}`;
-      record({
-        objectType: 'PROJECT',
-        objectId: before.id,
-        objectUuid: before.uuid,
-        changeType: 'DELETE',
-        log,
-        before,
-      });
-    });
+  await changeProject(ctx, scope, async (ctx, record) => {
+    const before = await readProject(ctx, scope.projectId);
     await markDeleted(ctx.db, scope.projectId, ctx.now());
+    const log = `Project deleted: ${before.name}`;
+    record({
+      objectType: 'PROJECT',
+      objectId: before.id,
+      objectUuid: before.uuid,
+      changeType: 'DELETE',
+      log,
+      before,
+    });
   });
 }
 
