@@ -198,11 +198,11 @@ describe('POST /identities/: who is asking', () => {
   test('without traits a generated identifier is random, also when the request comes again', async () => {
     const { post } = serve();
 
-    const first = (await post(path, { traits: [] })).json.identifier;
-    const second = (await post(path, { traits: [] })).json.identifier;
+    const identifiers = new Set<string>();
+    for (let i = 0; i < 4; i++) identifiers.add((await post(path, { traits: [] })).json.identifier);
 
-    expect(first).toMatch(/^[0-9a-f]{32}$/);
-    expect(second).not.toBe(first);
+    expect([...identifiers][0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(identifiers.size).toBe(4);
   });
 
   test('a transient identity is not stored', async () => {
@@ -543,21 +543,28 @@ describe('flags of an identity', () => {
 });
 
 describe('memory', () => {
+  /** Often enough that an answer that is worth keeping is kept. */
+  const thrice = async (ask: () => Promise<Seen>) => {
+    await ask();
+    await ask();
+    return ask();
+  };
+
   test('a request that comes again asks the store nothing and gets the same bytes', async () => {
     const { post, identities } = serve();
     const body = { identifier: 'u', traits: [trait('plan', 'pro')] };
     const first = await post(path, body);
     const calls = identities.calls.length;
 
-    const second = await post(path, body);
+    const later = await thrice(() => post(path, body));
 
-    expect(second.text).toBe(first.text);
+    expect(later.text).toBe(first.text);
     expect(identities.calls).toHaveLength(calls);
   });
 
   test('a new version of the document changes the answer to the same request', async () => {
     const { get, documents } = serve();
-    await get(`${path}?identifier=u`);
+    await thrice(() => get(`${path}?identifier=u`));
 
     documents.publish(
       aPublished({ version: 2, document: document({ feature_states: [aFeatureState({ value: 'new' })] }) }),
@@ -568,7 +575,7 @@ describe('memory', () => {
 
   test('a trait that another request changed changes the answer to the same request', async () => {
     const { get, post } = serve();
-    await get(`${path}?identifier=u`);
+    await thrice(() => get(`${path}?identifier=u`));
 
     await post(path, { identifier: 'u', traits: [trait('plan', 'pro')] });
 
@@ -578,15 +585,15 @@ describe('memory', () => {
   test('a request is not answered with the memory of another key', async () => {
     const { get } = serve({ hide_disabled_flags: false, project: { server_key_only_feature_ids: [1, 2, 3, 12, 50] } });
 
-    const server = await get(`${path}?identifier=u`, { key: 'ser.key' });
-    const client = await get(`${path}?identifier=u`);
+    const server = await thrice(() => get(`${path}?identifier=u`, { key: 'ser.key' }));
+    const client = await thrice(() => get(`${path}?identifier=u`));
 
     expect(client.text).not.toBe(server.text);
   });
 
   test('a forgotten identity is read again', async () => {
     const { get, edge, identities } = serve();
-    await get(`${path}?identifier=u`);
+    await thrice(() => get(`${path}?identifier=u`));
     await identities.save({ environmentId: 7, identifier: 'u', set: new Map([['plan', 'pro']]), remove: [] });
 
     edge.identities.forget({ environmentId: 7, identifier: 'u' });

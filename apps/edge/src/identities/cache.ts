@@ -80,7 +80,7 @@ export function createIdentityCache(options: {
         (stored) => {
           if (loads.get(key) === load) {
             loads.delete(key);
-            if (!writes.has(key)) entries.set(key, { stored });
+            entries.set(key, { stored });
           }
           return stored;
         },
