@@ -22,7 +22,10 @@ import {
 export interface Publisher extends DocumentReader {
   /** Looks for work now. Never throws. */
   wake(): void;
-  /** Publishes all that is behind, and answers when nothing is. @throws where the database cannot be read */
+  /**
+   * Publishes all that is behind, and answers when nothing is. @throws where the database cannot be read, and after all
+   * others are published where a document cannot be built
+   */
   publishPending(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -37,10 +40,24 @@ export function createPublisher(options: { db: Database; log: Logger; intervalMs
   let stopped = false;
 
   async function publishPending(): Promise<void> {
+    // One environment with rows that no document can be built from must not keep the others waiting.
+    const failed = new Map<number, unknown>();
     for (;;) {
-      const behind = await findUnpublished(db, 100);
-      if (behind.length === 0) return;
-      for (const environmentId of behind) await publishOne(environmentId);
+      const found = await findUnpublished(db, 100 + failed.size);
+      const behind = found.filter((environmentId) => !failed.has(environmentId));
+      if (behind.length === 0) break;
+      for (const environmentId of behind) {
+        try {
+          await publishOne(environmentId);
+        } catch (error) {
+          if (factsOf(db).isUnavailable(error)) throw error;
+          failed.set(environmentId, error);
+        }
+      }
+    }
+    if (failed.size > 0) {
+      const ids = [...failed.keys()].join(', ');
+      throw new AggregateError(failed.values(), `The documents of these environments could not be published: ${ids}`);
     }
   }
 
