@@ -201,7 +201,7 @@ export const getOwnEnvironmentPermissions = endpoint({
   path: '/api/v1/environments/{environment_api_key}/my-permissions/',
   tag,
   summary: 'Tell what you may do with an environment',
-  auth: 'user',
+  // A master key may ask and is told 400, as clients know it; it has no permissions of its own.
   params: oneEnvironment,
   response: ownPermissions,
   errors: [400, 403, 404],

@@ -153,7 +153,7 @@ export const getOwnProjectPermissions = endpoint({
   path: '/api/v1/projects/{project_id}/my-permissions/',
   tag,
   summary: 'Tell what you may do with a project',
-  auth: 'user',
+  // A master key may ask and is told 400, as clients know it; it has no permissions of its own.
   params: oneProject,
   response: ownPermissions,
   errors: [400, 403, 404],

@@ -100,6 +100,10 @@ describe('creating a server-side key', () => {
       { expires_at: [expect.stringContaining('Datetime has wrong format.')] },
     ],
     [
+      { name: 'x', expires_at: '2031-05-01T02:30:00.1234567890Z' },
+      { expires_at: [expect.stringContaining('Datetime has wrong format.')] },
+    ],
+    [
       { name: 'x', expires_at: '2031-13-01T02:30:00Z' },
       { expires_at: [expect.stringContaining('Datetime has wrong format.')] },
     ],

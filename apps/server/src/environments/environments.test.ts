@@ -316,6 +316,14 @@ describe('changing an environment', () => {
     expect(own.status).toBe(200);
   });
 
+  test('gives the same name to only one of many that ask for it at once', async () => {
+    const created = await Promise.all(['w', 'x', 'y', 'z'].map((name) => createEnvironment({ name: `Racer ${name}` })));
+
+    const answers = await Promise.all(created.map(({ body }) => change(body.api_key, { name: 'Winner' })));
+
+    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 400, 400, 400]);
+  });
+
   test('takes one version of this environment, and none for a repeat', async () => {
     const before = await rowOf(acme.production.apiKey);
     const sibling = await rowOf(acme.development.apiKey);

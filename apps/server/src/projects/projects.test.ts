@@ -328,6 +328,14 @@ describe('changing a project', () => {
     expect(own.status).toBe(200);
   });
 
+  test('gives the same name to only one of many that ask for it at once', async () => {
+    const created = await Promise.all(['w', 'x', 'y', 'z'].map((name) => createProject({ name: `Racer ${name}` })));
+
+    const answers = await Promise.all(created.map(({ body }) => change(body.id, { name: 'Winner' })));
+
+    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 400, 400, 400]);
+  });
+
   test('a new name frees the old one', async () => {
     const { body: project } = await createProject({ name: 'Before' });
 
