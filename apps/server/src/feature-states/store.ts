@@ -123,6 +123,7 @@ export type NewState = Omit<
 
 /** Inserts states, each the first of its lineage, and answers their ids in the order given. */
 export async function insertStates(db: Database, states: NewState[], at: Timestamp): Promise<number[]> {
+  if (states.length === 0) return [];
   const rows = states.map((state) => ({
     ...state,
     uuid: crypto.randomUUID(),
