@@ -1,10 +1,10 @@
-import { createFlagsmithInstance } from '@flagsmith/flagsmith';
 import { EventSource } from 'eventsource';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Platform, setState, setUpWorkplace, startPlatform, until, type Workplace } from './platform.ts';
 
 let platform: Platform;
 let place: Workplace;
+let createFlagsmithInstance: typeof import('@flagsmith/flagsmith').createFlagsmithInstance;
 
 beforeAll(async () => {
   platform = await startPlatform();
@@ -13,8 +13,9 @@ beforeAll(async () => {
     name: 'headline',
     initial_value: 'first',
   });
-  // The SDK follows changes only where it finds a window.
+  // The SDK follows changes only where it finds a window, and looks for EventSource when it is loaded.
   Object.assign(globalThis, { window: globalThis, EventSource });
+  ({ createFlagsmithInstance } = await import('@flagsmith/flagsmith'));
 });
 
 afterAll(() => platform?.stop());
@@ -34,6 +35,7 @@ test('@flagsmith/flagsmith shows a change that somebody made, without asking for
     api: `${platform.origin}/api/v1/`,
     eventSourceUrl: `${platform.origin}/`,
     realtime: true,
+    fetch: globalThis.fetch,
     onChange: () => seen.push(flagsmith.getValue('headline')),
   });
   await flagsmith.identify('browser-user', { plan: 'pro' });

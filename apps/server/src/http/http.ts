@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Page } from '@halyard/contract';
+import type { Auth, Page } from '@halyard/contract';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -10,8 +10,8 @@ import {
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import type { Context } from '../context.ts';
-import { notFound, RequestError, refused, unavailable } from '../errors.ts';
+import type { Actor, Context } from '../context.ts';
+import { forbidden, notFound, RequestError, refused, unauthenticated, unavailable } from '../errors.ts';
 import { sendCommonHeaders, sendPreflight } from './headers.ts';
 import { parseJson } from './json.ts';
 import type { Input, Route } from './route.ts';
@@ -94,6 +94,7 @@ function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): voi
         address: request.ip,
         log: request.log as unknown as Logger,
       });
+      refuseWrongActor(endpoint.auth, ctx.actor);
       const input: Input = {
         params: endpoint.params && checkParams(endpoint.params, request.params),
         query: endpoint.query && check(endpoint.query, request.query),
@@ -107,6 +108,13 @@ function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): voi
       return reply.header('content-type', 'application/json').send(JSON.stringify(body));
     },
   });
+}
+
+/** Before the body is looked at: who may not ask at all need not learn what was wrong with the question. */
+function refuseWrongActor(auth: Auth, actor: Actor): void {
+  if (auth === 'anyone') return;
+  if (actor.kind === 'nobody') throw unauthenticated();
+  if (auth === 'user' && actor.kind !== 'user') throw forbidden();
 }
 
 /** A path that exists under another method answers 405, not 404. */
