@@ -45,6 +45,11 @@ export function blankableTextInput(maxLength: number) {
   return z.preprocess(textFromScalar, limitedText(maxLength));
 }
 
+/** Text as it was given, blanks at its ends included: for what is compared with what people send. */
+export function exactTextInput(maxLength: number) {
+  return z.preprocess((value) => (typeof value === 'number' ? String(value) : value), limitedText(maxLength));
+}
+
 export const booleanInput = z.preprocess(booleanFromText, z.boolean());
 
 export const emailInput = z.preprocess(

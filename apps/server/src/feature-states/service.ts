@@ -12,7 +12,7 @@ import {
   valueFromText,
 } from '@halyard/contract';
 import { type EnvironmentScope, openEnvironment } from '../access/service.ts';
-import { changeEnvironment, type RecordChange } from '../changes/service.ts';
+import { type Change, changeEnvironment, type RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import type { ValueColumns } from '../db/tables.ts';
 import { invalid, invalidRequest, invalidTogether, notFound, refused } from '../errors.ts';
@@ -316,9 +316,9 @@ export async function addSegmentOverrideState(
   return state;
 }
 
-/** Removes the state of a feature segment, inside a change of the environment. */
-export async function removeSegmentOverrideState(ctx: Context, featureSegmentId: number): Promise<void> {
-  await deleteStates(ctx.db, { featureSegmentId });
+/** Removes the states of feature segments, inside a change of their environments. */
+export async function removeSegmentOverrideStates(ctx: Context, featureSegmentIds: number[]): Promise<void> {
+  await deleteStates(ctx.db, { featureSegmentIds });
 }
 
 /** Overrides a feature for an identity. @throws RequestError 400 where the identity overrides it already. */
@@ -359,19 +359,23 @@ export async function removeIdentityOverride(
       throw refused('Only identity overrides can be deleted here. Delete the segment override or the feature instead.');
     }
     await deleteStates(ctx.db, { stateIds: [state.id] });
-    const log = `Flag state / Remote config value deleted for feature '${state.featureName}' and identity '${state.identity.identifier}'`;
-    record({
-      objectType: 'FEATURE_STATE',
-      objectId: state.id,
-      objectUuid: state.uuid,
-      changeType: 'DELETE',
-      log,
-      before: audited(state),
-    });
+    record(removalOf(state));
   });
 }
 
-/** Overrides of one identity, by feature id. */
+/** Removes all overrides of an identity, inside a change of the environment. */
+export async function removeOverridesOfIdentity(
+  ctx: Context,
+  scope: EnvironmentScope,
+  record: RecordChange,
+  identityId: number,
+): Promise<void> {
+  const states = await identityOverridesOf(ctx, scope.environmentId, identityId);
+  await deleteStates(ctx.db, { identityId });
+  for (const state of states) record(removalOf(state));
+}
+
+/** Overrides of one identity, in the order in which they were made. */
 export async function identityOverridesOf(ctx: Context, environmentId: number, identityId: number): Promise<State[]> {
   return findStates(ctx.db, { environmentId, identityId }, { limit: 10_000, offset: 0 });
 }
@@ -384,6 +388,17 @@ export async function findState(ctx: Context, filter: StateFilter): Promise<Stat
   const [state] = await findStates(ctx.db, filter);
   if (state === undefined) throw notFound();
   return state;
+}
+
+/** A feature of the environment's project. @throws RequestError 400 where it has no such feature. */
+export async function featureOf(
+  ctx: Context,
+  scope: EnvironmentScope,
+  featureId: number,
+): Promise<{ id: number; name: string }> {
+  const feature = await findFeature(ctx.db, scope.projectId, featureId);
+  if (feature === null) throw invalid({ feature: ['Feature does not exist in project'] });
+  return feature;
 }
 
 /** The wire form with a scalar value. */
@@ -478,17 +493,6 @@ async function setWeights(
   return changed;
 }
 
-/** @throws RequestError 400 where the environment's project has no such feature. */
-async function featureOf(
-  ctx: Context,
-  scope: EnvironmentScope,
-  featureId: number,
-): Promise<{ id: number; name: string }> {
-  const feature = await findFeature(ctx.db, scope.projectId, featureId);
-  if (feature === null) throw invalid({ feature: ['Feature does not exist in project'] });
-  return feature;
-}
-
 function shown(state: State) {
   return {
     id: state.id,
@@ -520,6 +524,17 @@ function audited(state: State) {
       multivariate_feature_option: variant.optionId,
       percentage_allocation: variant.weight,
     })),
+  };
+}
+
+function removalOf(state: State): Change {
+  return {
+    objectType: 'FEATURE_STATE',
+    objectId: state.id,
+    objectUuid: state.uuid,
+    changeType: 'DELETE',
+    log: `Flag state / Remote config value deleted for feature '${state.featureName}' and identity '${state.identity?.identifier}'`,
+    before: audited(state),
   };
 }
 

@@ -165,22 +165,20 @@ export async function updateState(
 /** Removes states with their weights. */
 export async function deleteStates(
   db: Database,
-  filter: { stateIds: number[] } | { featureId: number } | { featureSegmentId: number } | { identityId: number },
+  filter: { stateIds: number[] } | { featureId: number } | { featureSegmentIds: number[] } | { identityId: number },
 ): Promise<void> {
-  const ids = db.selectFrom('feature_states').select('id');
-  const chosen =
+  const [column, values] =
     'stateIds' in filter
-      ? ids.where('id', 'in', filter.stateIds)
+      ? (['id', filter.stateIds] as const)
       : 'featureId' in filter
-        ? ids.where('feature_id', '=', filter.featureId)
-        : 'featureSegmentId' in filter
-          ? ids.where('feature_segment_id', '=', filter.featureSegmentId)
-          : ids.where('identity_id', '=', filter.identityId);
-  const rows = await chosen.execute();
-  const list = rows.map((row) => row.id);
-  if (list.length === 0) return;
-  await db.deleteFrom('feature_state_variants').where('feature_state_id', 'in', list).execute();
-  await db.deleteFrom('feature_states').where('id', 'in', list).execute();
+        ? (['feature_id', [filter.featureId]] as const)
+        : 'featureSegmentIds' in filter
+          ? (['feature_segment_id', filter.featureSegmentIds] as const)
+          : (['identity_id', [filter.identityId]] as const);
+  if (values.length === 0) return;
+  const chosen = db.selectFrom('feature_states').where(column, 'in', values).select('id');
+  await db.deleteFrom('feature_state_variants').where('feature_state_id', 'in', chosen).execute();
+  await db.deleteFrom('feature_states').where(column, 'in', values).execute();
 }
 
 /** The variants that a feature has, with the weight that a new state starts with. */
