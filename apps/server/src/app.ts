@@ -13,18 +13,21 @@ import type { Database } from './db/tables.ts';
 import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { environmentKeyRoutes } from './environment-keys/routes.ts';
 import { environmentRoutes } from './environments/routes.ts';
+import { featureSegmentRoutes } from './feature-segments/routes.ts';
 import { featureRoutes } from './features/routes.ts';
 import { featureStateRoutes } from './feature-states/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { serveDocs } from './http/docs.ts';
 import { createHttp } from './http/http.ts';
 import { buildOpenApi } from './http/openapi.ts';
+import { identityRoutes } from './identities/routes.ts';
 import { createIdentityStore } from './identities/sdk-store.ts';
 import { masterKeyRoutes } from './master-keys/routes.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
 import { organisationMemberRoutes } from './organisation-members/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
+import { segmentRoutes } from './segments/routes.ts';
 import { createVault, randomHex } from './secrets.ts';
 import { createMemoryThrottle } from './throttle/memory.ts';
 import { now as systemNow, type Timestamp } from './time.ts';
@@ -45,6 +48,9 @@ export const routes = [
   ...featureRoutes,
   ...multivariateOptionRoutes,
   ...featureStateRoutes,
+  ...segmentRoutes,
+  ...featureSegmentRoutes,
+  ...identityRoutes,
 ];
 
 /** A running platform without its port. */
@@ -94,6 +100,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     throttle,
     afterCommit: (work) => work(),
     wakePublisher: publisher.wake,
+    forgetIdentity: (environmentId, identifier) => edge.identities.forget({ environmentId, identifier }),
   });
 
   const http = createHttp({

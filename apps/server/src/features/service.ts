@@ -7,6 +7,7 @@ import { invalid, notFound } from '../errors.ts';
 import { addStatesOfFeature, removeStatesOfFeature, valueOf } from '../feature-states/service.ts';
 import { addOption, optionsOf } from '../multivariate-options/service.ts';
 import { matchesNamePattern, nameKey } from '../names.ts';
+import { removeSegmentsOfFeature } from '../segments/service.ts';
 import {
   countFeatures,
   environmentFacts,
@@ -142,6 +143,7 @@ export async function deleteFeature(ctx: Context, { params }: InputOf<typeof end
     const before = await findWithOptions(ctx, scope.projectId, scope.featureId);
     await removeStatesOfFeature(ctx, scope.featureId);
     await markDeleted(ctx.db, scope.featureId, ctx.now());
+    await removeSegmentsOfFeature(ctx, scope.featureId);
     const log = `Flag / Remote Config Deleted: ${before.name}`;
     record({ objectType: 'FEATURE', objectId: before.id, objectUuid: before.uuid, changeType: 'DELETE', log, before });
   });

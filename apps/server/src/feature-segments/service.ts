@@ -1,0 +1,245 @@
+import type * as endpoints from '@halyard/contract';
+import type { FeatureSegment, InputOf, ListedFeatureSegment, Page, SegmentOverride } from '@halyard/contract';
+import { type EnvironmentScope, openEnvironment } from '../access/service.ts';
+import { changeEnvironment } from '../changes/service.ts';
+import type { Context } from '../context.ts';
+import { type FieldErrors, invalid, invalidTogether, notFound } from '../errors.ts';
+import {
+  addSegmentOverrideState,
+  plainInput,
+  removeSegmentOverrideStates,
+  typedForm,
+} from '../feature-states/service.ts';
+import {
+  countFeatureSegments,
+  deleteFeatureSegments,
+  type FeatureSegmentFilter,
+  findFeature,
+  findFeatureSegments,
+  findPlaces,
+  findPlacesBesideSegment,
+  findSegment,
+  insertFeatureSegment,
+  type Place,
+  type StoredFeatureSegment,
+  setPriorities,
+} from './store.ts';
+
+/** @throws RequestError 404 also for a feature that is not of the environment's project. */
+export async function listFeatureSegments(
+  ctx: Context,
+  { query }: InputOf<typeof endpoints.listFeatureSegments>,
+): Promise<Page<ListedFeatureSegment>> {
+  const scope = await openEnvironment(ctx, { id: query.environment }, 'VIEW_ENVIRONMENT');
+  if ((await findFeature(ctx.db, scope.projectId, query.feature)) === null) throw notFound();
+  const filter = { environmentId: scope.environmentId, featureId: query.feature };
+  const count = await countFeatureSegments(ctx.db, filter);
+  const window = { limit: query.page_size, offset: (query.page - 1) * query.page_size };
+  return { count, results: (await findFeatureSegments(ctx.db, filter, window)).map(listed) };
+}
+
+/**
+ * Lets a segment override a feature, as the weakest. No version: nothing is served differently before there is a state.
+ * @throws RequestError 400 for a feature or segment that the project has not, for a pair that there is, and for a segment
+ * of another feature.
+ */
+export async function createFeatureSegment(
+  ctx: Context,
+  { body }: InputOf<typeof endpoints.createFeatureSegment>,
+): Promise<FeatureSegment> {
+  const scope = await openEnvironment(ctx, { id: body.environment }, 'MANAGE_SEGMENT_OVERRIDES');
+  return changeEnvironment(ctx, scope, async (ctx) => {
+    const feature = await findFeature(ctx.db, scope.projectId, body.feature);
+    if (feature === null) throw invalid({ feature: [unknownId(body.feature)] });
+    return addFeatureSegment(ctx, scope, feature.id, { segmentId: body.segment, fieldErrors: (errors) => errors });
+  });
+}
+
+export async function getFeatureSegment(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.getFeatureSegment>,
+): Promise<ListedFeatureSegment> {
+  const found = await findOne(ctx, { ids: [params.feature_segment_id] });
+  await openEnvironment(ctx, { id: found.environmentId }, 'VIEW_ENVIRONMENT');
+  return listed(found);
+}
+
+export async function getFeatureSegmentByUuid(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.getFeatureSegmentByUuid>,
+): Promise<ListedFeatureSegment> {
+  const found = await findOne(ctx, { uuid: params.uuid });
+  await openEnvironment(ctx, { id: found.environmentId }, 'VIEW_ENVIRONMENT');
+  return listed(found);
+}
+
+/** Removes a segment override with its state; weaker ones move up. */
+export async function deleteFeatureSegment(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.deleteFeatureSegment>,
+): Promise<void> {
+  const { environmentId } = await findOne(ctx, { ids: [params.feature_segment_id] });
+  const scope = await openEnvironment(ctx, { id: environmentId }, 'MANAGE_SEGMENT_OVERRIDES');
+  await changeEnvironment(ctx, scope, async (ctx, record) => {
+    const removed = await findOne(ctx, { environmentId, id: params.feature_segment_id });
+    await removeSegmentOverrideStates(ctx, [removed.id]);
+    await deleteFeatureSegments(ctx.db, [removed.id]);
+    await arrange(ctx, await findPlaces(ctx.db, environmentId, removed.featureId));
+    record({
+      objectType: 'FEATURE',
+      objectId: removed.featureId,
+      changeType: 'UPDATE',
+      log: `Flag state / Remote config value deleted for feature '${removed.featureName}' and segment '${removed.segmentName}'`,
+      before: listed(removed),
+    });
+  });
+}
+
+/**
+ * Moves segment overrides of one feature; the others keep their order around them. Those that want one priority stand one
+ * after the other, in the order of the request.
+ * Answers all of the feature's, the strongest first. An order that is there already takes no version.
+ * @throws RequestError 404 where the first is not the caller's, 400 where others are not of the same feature and environment.
+ */
+export async function updatePriorities(
+  ctx: Context,
+  { body }: InputOf<typeof endpoints.updatePriorities>,
+): Promise<ListedFeatureSegment[]> {
+  const wanted = new Map(body.map(({ id, priority }) => [id, priority]));
+  const { environmentId, featureId } = await findOne(ctx, { ids: [...wanted.keys()].slice(0, 1) });
+  const scope = await openEnvironment(ctx, { id: environmentId }, 'MANAGE_SEGMENT_OVERRIDES');
+  return changeEnvironment(ctx, scope, async (ctx, record) => {
+    const places = await findPlaces(ctx.db, environmentId, featureId);
+    const known = new Map(places.map((place) => [place.id, place]));
+    const moved = [...wanted].sort(([, a], [, b]) => a - b).map(([id]) => known.get(id));
+    if (!moved.every((place) => place !== undefined)) {
+      throw invalidTogether('Some of the provided ids were not found.');
+    }
+    const order = places.filter((place) => !wanted.has(place.id));
+    let next = 0;
+    for (const place of moved) {
+      const position = Math.min(Math.max(wanted.get(place.id) as number, next), order.length);
+      order.splice(position, 0, place);
+      next = position + 1;
+    }
+    const changed = await arrange(ctx, order);
+    const all = await findFeatureSegments(ctx.db, { environmentId, featureId }, { limit: 10_000, offset: 0 });
+    if (changed) {
+      record({
+        objectType: 'FEATURE',
+        objectId: featureId,
+        changeType: 'UPDATE',
+        log: `Segment overrides re-ordered for feature '${all[0]?.featureName}'.`,
+        before: places.map(({ id }) => id),
+        after: all.map(({ id }) => id),
+      });
+    }
+    return all.map(listed);
+  });
+}
+
+/** Overrides a feature for a segment: its place and its state in one change. @throws RequestError 400 as createFeatureSegment does. */
+export async function createSegmentOverride(
+  ctx: Context,
+  { params, body }: InputOf<typeof endpoints.createSegmentOverride>,
+): Promise<SegmentOverride> {
+  const scope = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'MANAGE_SEGMENT_OVERRIDES');
+  const { feature_segment: place, ...input } = body;
+  return changeEnvironment(ctx, scope, async (ctx, record) => {
+    const feature = await findFeature(ctx.db, scope.projectId, params.feature_id);
+    if (feature === null) throw notFound();
+    const { id, uuid, segment, priority } = await addFeatureSegment(ctx, scope, feature.id, {
+      segmentId: place.segment,
+      priority: place.priority,
+      fieldErrors: (errors) => ({ feature_segment: errors }),
+    });
+    const override = { feature, featureSegment: { id }, input: plainInput(input) };
+    const state = await addSegmentOverrideState(ctx, scope, record, override);
+    return { ...typedForm(state), feature_segment: { id, uuid, segment, priority } };
+  });
+}
+
+/** Removes what a segment overrides in every environment, inside a change of the project. */
+export async function removeOverridesOfSegment(ctx: Context, segmentId: number): Promise<void> {
+  const places = await findPlacesBesideSegment(ctx.db, segmentId);
+  const own = places.filter((place) => place.segmentId === segmentId).map((place) => place.id);
+  await removeSegmentOverrideStates(ctx, own);
+  await deleteFeatureSegments(ctx.db, own);
+  await arrange(
+    ctx,
+    places.filter((place) => place.segmentId !== segmentId),
+  );
+}
+
+/** To be called inside a change of the environment, whose row keeps the priorities dense. */
+async function addFeatureSegment(
+  ctx: Context,
+  scope: EnvironmentScope,
+  featureId: number,
+  wanted: {
+    segmentId: number;
+    priority?: number | null | undefined;
+    /** Where the client looks for messages about the segment. */
+    fieldErrors: (errors: FieldErrors) => FieldErrors;
+  },
+): Promise<FeatureSegment> {
+  const { environmentId } = scope;
+  const segment = await findSegment(ctx.db, scope.projectId, wanted.segmentId);
+  if (segment === null) throw invalid(wanted.fieldErrors({ segment: [unknownId(wanted.segmentId)] }));
+  if (segment.featureId !== null && segment.featureId !== featureId) {
+    throw invalid({
+      feature: [`Can only create segment override(using this segment) for feature ${segment.featureId}`],
+    });
+  }
+  const places = await findPlaces(ctx.db, environmentId, featureId);
+  if (places.some((place) => place.segmentId === segment.id)) {
+    throw invalidTogether('The fields feature, environment, segment must make a unique set.');
+  }
+  const priority = Math.min(wanted.priority ?? places.length, places.length);
+  const uuid = crypto.randomUUID();
+  const id = await insertFeatureSegment(ctx.db, {
+    uuid,
+    environment_id: environmentId,
+    feature_id: featureId,
+    segment_id: segment.id,
+    priority,
+  });
+  await arrange(ctx, places.toSpliced(priority, 0, { id, environmentId, featureId, segmentId: segment.id, priority }));
+  return { id, uuid, feature: featureId, segment: segment.id, environment: environmentId, priority };
+}
+
+/** Numbers places from 0 within feature and environment, in the order given. Answers whether anything changed. */
+async function arrange(ctx: Context, places: Place[]): Promise<boolean> {
+  const next = new Map<string, number>();
+  const changes: { id: number; priority: number }[] = [];
+  for (const place of places) {
+    const key = `${place.environmentId}:${place.featureId}`;
+    const priority = next.get(key) ?? 0;
+    next.set(key, priority + 1);
+    if (place.priority !== priority) changes.push({ id: place.id, priority });
+  }
+  await setPriorities(ctx.db, changes);
+  return changes.length > 0;
+}
+
+async function findOne(ctx: Context, filter: FeatureSegmentFilter): Promise<StoredFeatureSegment> {
+  const [found] = await findFeatureSegments(ctx.db, filter, { limit: 1, offset: 0 });
+  if (found === undefined) throw notFound();
+  return found;
+}
+
+function listed(stored: StoredFeatureSegment): ListedFeatureSegment {
+  return {
+    id: stored.id,
+    uuid: stored.uuid,
+    segment: stored.segmentId,
+    segment_name: stored.segmentName,
+    environment: stored.environmentId,
+    priority: stored.priority,
+    is_feature_specific: stored.segmentFeatureId !== null,
+  };
+}
+
+function unknownId(id: number): string {
+  return `Invalid pk "${id}" - object does not exist.`;
+}
