@@ -5,7 +5,11 @@ export interface Answer {
   status: number;
   /** Name, value, name, value… without Content-Length. Long-lived: a runtime may remember what it made of one. */
   headers: readonly string[];
-  body: Uint8Array;
+  /**
+   * Bytes where they are sent more than once. Text, ASCII only, where they are not: memory for as many bytes costs more than
+   * writing them, and a runtime that writes text needs none.
+   */
+  body: Uint8Array | string;
 }
 
 export interface EventStream {

@@ -1,9 +1,9 @@
 import type { TraitValue } from '@halyard/contract';
 import { LRUCache } from 'lru-cache';
 import type { Opened } from '../environments.ts';
-import { joinFlags, jsonAnswer, type Publication } from '../publication.ts';
+import { joinFlags, type Publication } from '../publication.ts';
 import type { EdgeRequest } from '../request.ts';
-import { type Answer, asciiJson, Refusal } from '../responses.ts';
+import { type Answer, asciiBytes, asciiJson, Refusal } from '../responses.ts';
 import type { IdentityCache } from './cache.ts';
 import { generatedIdentifier } from './identifier.ts';
 import { type IdentityRequest, readIdentityBody, readIdentityQuery } from './request.ts';
@@ -13,47 +13,61 @@ import { type GivenTrait, overlay, traitChanges, traitsOfNewIdentity, type UsedT
 /** Answers `GET` and `POST /api/v1/identities/`: the flags of one identity, and its traits. */
 export type AnswerIdentity = (opened: Opened, request: EdgeRequest) => Answer | Promise<Answer>;
 
-/** An answer, and everything it depends on beside the bytes of its request. */
-interface Remembered {
-  answer: Answer;
+/** An answer as it was made, and everything it depends on beside the bytes of its request. */
+interface Made {
+  json: string;
   publication: Publication;
   /** Null where nothing stored was used. */
   name: IdentityName | null;
   stored: StoredIdentity | null;
 }
 
-const maxRememberedRequestBytes = 4096;
+interface Remembered {
+  made: Made;
+  answer: Answer;
+}
 
-/** Requests that come again word by word get their bytes again, until the document or the identity changes. */
+const maxRememberedRequestBytes = 4096;
+const usualAnswerBytes = 32 * 1024;
+
+/**
+ * Requests that come again word by word get their bytes again, until the document or the identity changes. An answer is kept
+ * when its request comes the second time, and soon enough that it would still have been here: keeping what nobody asks for
+ * again costs as much as an evaluation.
+ */
 export function createIdentityAnswers(options: { identities: IdentityCache; memoryBytes: number }): AnswerIdentity {
   const { identities } = options;
   const finished = new LRUCache<string, Remembered>({
     maxSize: Math.max(1, options.memoryBytes),
     sizeCalculation: ({ answer }, key) => answer.body.length + 2 * key.length + 300,
   });
+  const cameBefore = createRecent(Math.ceil(options.memoryBytes / usualAnswerBytes));
 
   return (opened, request) => {
     const key = rememberedAs(opened, request);
     const remembered = key === null ? undefined : finished.get(key);
-    if (remembered !== undefined && isCurrent(remembered, opened)) return remembered.answer;
+    if (remembered !== undefined && isCurrent(remembered.made, opened)) return remembered.answer;
     const asked = request.method === 'POST' ? readIdentityBody(request) : readIdentityQuery(request);
     const answered = identify(opened, asked);
     return answered instanceof Promise ? answered.then(finish) : finish(answered);
 
-    function finish(made: Remembered): Answer {
+    function finish(made: Made): Answer {
+      const headers = made.publication.jsonHeaders;
       // A random identifier must not come twice.
       const isRandom = asked.identifier === '' && usableTraits(opened, asked).length === 0;
-      if (key !== null && !isRandom) finished.set(key, made);
-      return made.answer;
+      if (key === null || isRandom || !cameBefore(key)) return { status: 200, headers, body: made.json };
+      const answer = { status: 200, headers, body: asciiBytes(made.json) };
+      finished.set(key, { made: { ...made, json: '' }, answer });
+      return answer;
     }
   };
 
-  function isCurrent(remembered: Remembered, opened: Opened): boolean {
-    if (remembered.publication !== opened.environment.publication) return false;
-    return remembered.name === null || identities.peek(remembered.name) === remembered.stored;
+  function isCurrent(made: Made, opened: Opened): boolean {
+    if (made.publication !== opened.environment.publication) return false;
+    return made.name === null || identities.peek(made.name) === made.stored;
   }
 
-  function identify(opened: Opened, asked: IdentityRequest): Remembered | Promise<Remembered> {
+  function identify(opened: Opened, asked: IdentityRequest): Made | Promise<Made> {
     const traits = usableTraits(opened, asked);
     if (asked.identifier === '') {
       const identifier = generatedIdentifier(traits);
@@ -65,7 +79,7 @@ export function createIdentityAnswers(options: { identities: IdentityCache; memo
     const stored = identities.load(name);
     return stored instanceof Promise ? stored.then(use) : use(stored);
 
-    function use(stored: StoredIdentity | null): Remembered | Promise<Remembered> {
+    function use(stored: StoredIdentity | null): Made | Promise<Made> {
       if (asked.transient) return evaluate(opened, asked, overlay(stored, asTransient(traits)), name, stored);
       const { persist_trait_data: persists } = opened.environment.publication.published.document.project.organisation;
       const { set, remove } = persists ? traitChanges(stored, traits) : noChanges;
@@ -90,7 +104,7 @@ function evaluate(
   used: ReadonlyMap<string, UsedTrait>,
   name: IdentityName | null,
   stored: StoredIdentity | null,
-): Remembered {
+): Made {
   const { kind, environment } = opened;
   const { publication } = environment;
   const { identifier } = asked;
@@ -103,12 +117,12 @@ function evaluate(
       const headers = ['X-Flagsmith-Document-Updated-At', publication.updatedAt];
       throw new Refusal(404, { detail: 'Given feature not found' }, headers);
     }
-    return { answer: jsonAnswer(publication, flag), publication, name, stored };
+    return { json: flag, publication, name, stored };
   }
   const traits = publication.published.document.hide_sensitive_data ? '' : traitsJson(used);
   const flags = joinFlags(engine.decide(identity), kind);
   const json = `{"identifier":${asciiJson(identifier)},"traits":[${traits}],"flags":${flags}}`;
-  return { answer: jsonAnswer(publication, json), publication, name, stored };
+  return { json, publication, name, stored };
 }
 
 /** The values that an evaluation sees. */
@@ -143,4 +157,19 @@ function rememberedAs({ environment, kind }: Opened, request: EdgeRequest): stri
   const { body } = request;
   const text = body.length === 0 ? '' : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
   return `${kind}${environment.id} ${request.method}?${request.query} ${text}`;
+}
+
+/** Whether a text came before, among the last so many that are new; at most twice as many are kept. */
+function createRecent(count: number): (text: string) => boolean {
+  let newer = new Set<string>();
+  let older = new Set<string>();
+  return (text) => {
+    if (newer.has(text) || older.has(text)) return true;
+    if (newer.size >= count) {
+      older = newer;
+      newer = new Set();
+    }
+    newer.add(text);
+    return false;
+  };
 }

@@ -119,6 +119,7 @@ function sendAnswer(response: ServerResponse, { status, headers, body }: Answer)
     response.writeHead(status, [...headers, 'Content-Length', String(body.length)]);
   }
   if (body.length === 0) response.end();
+  else if (typeof body === 'string') response.end(body, 'latin1');
   else response.end(body);
 }
 
