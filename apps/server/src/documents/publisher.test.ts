@@ -29,8 +29,8 @@ describe('the publisher', () => {
   });
 
   /** A process that runs until the test is over; how one dies needs no acting, as it just does nothing more. */
-  function startPublisher() {
-    const publisher = createPublisher({ db, log: pino({ level: 'silent' }), intervalMs: 1_000_000 });
+  function startPublisher(intervalMs = 1_000_000) {
+    const publisher = createPublisher({ db, log: pino({ level: 'silent' }), intervalMs });
     const told: string[] = [];
     publisher.subscribe({
       published: ({ environmentId, version }) => void told.push(`${nameOf(environmentId)} ${version}`),
@@ -139,6 +139,46 @@ describe('the publisher', () => {
     expect(told).toEqual([]);
     expect(found).toMatchObject({ version: 2, document: { name: 'Saved by a process that died' } });
   });
+
+  test('a listener that fails does not keep the others from a publication', async () => {
+    const { publisher, told } = startPublisher();
+    publisher.subscribe({
+      published: () => {
+        throw new Error('This one cannot use it.');
+      },
+      removed: () => undefined,
+    });
+    const second: number[] = [];
+    publisher.subscribe({ published: ({ version }) => void second.push(version), removed: () => undefined });
+
+    await publisher.publishPending();
+
+    expect(told).toHaveLength(2);
+    expect(second).toHaveLength(2);
+  });
+
+  // An SQLite file has one process, which is told at once.
+  test.skipIf(!process.env.TEST_DATABASE_URL)(
+    'a process follows what another one publishes and withdraws',
+    async () => {
+      const { publisher: other } = startPublisher();
+      await other.publishPending();
+      const { publisher, told } = startPublisher(20);
+      await publisher.find({ key: acme.production.apiKey });
+
+      await changeTo('Changed elsewhere');
+      await other.publishPending();
+      await expect.poll(() => told).toContain('production 2');
+      await db
+        .updateTable('environments')
+        .set((eb) => ({ deleted_at: now(), version: eb('version', '+', 1) }))
+        .where('id', '=', acme.production.id)
+        .execute();
+      await other.publishPending();
+
+      await expect.poll(() => told).toContain('production removed');
+    },
+  );
 
   test('an environment that cannot be built does not keep the others waiting, and is published once it can', async () => {
     const rival = await seedTenant(db);

@@ -75,8 +75,7 @@ export function createPublisher(options: { db: Database; log: Logger; intervalMs
     const published = buildPublished(rows);
     const saved = await db.transaction().execute((db) => savePublished(db, published));
     if (!saved) return;
-    handedOut.set(environmentId, published.version);
-    for (const listener of listeners) listener.published(published);
+    tellPublished(published);
   }
 
   /** What other processes published: told here as well. */
@@ -89,8 +88,7 @@ export function createPublisher(options: { db: Database; log: Logger; intervalMs
       else if (newest > version) {
         const published = await findPublished(db, environmentId);
         if (published === null) continue;
-        handedOut.set(environmentId, published.version);
-        for (const listener of listeners) listener.published(published);
+        tellPublished(published);
       }
     }
   }
@@ -104,9 +102,24 @@ export function createPublisher(options: { db: Database; log: Logger; intervalMs
     return published;
   }
 
+  function tellPublished(published: PublishedEnvironment): void {
+    handedOut.set(published.environmentId, published.version);
+    tell((listener) => listener.published(published));
+  }
+
   function tellRemoved(environmentId: number): void {
     handedOut.delete(environmentId);
-    for (const listener of listeners) listener.removed(environmentId);
+    tell((listener) => listener.removed(environmentId));
+  }
+
+  function tell(one: (listener: DocumentListener) => void): void {
+    for (const listener of listeners) {
+      try {
+        one(listener);
+      } catch (error) {
+        log.error({ err: error }, 'a listener failed on a publication; it keeps what it had');
+      }
+    }
   }
 
   function wake(): void {

@@ -1,6 +1,6 @@
 import type { DocumentRule, PublishedEnvironment } from '@halyard/contract';
 import { factsOf } from '../db/dialects/dialect.ts';
-import { upsertRows } from '../db/statements.ts';
+import { chunks, upsertRows } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
 
 /**
@@ -163,12 +163,16 @@ export async function findPublishedByKey(
 
 /** Versions of the stored publications of these environments. */
 export async function publishedVersions(db: Database, environmentIds: number[]): Promise<Map<number, number>> {
-  const rows = await db
-    .selectFrom('environment_documents')
-    .where('environment_id', 'in', environmentIds)
-    .select(['environment_id', 'version'])
-    .execute();
-  return new Map(rows.map((row) => [row.environment_id, row.version]));
+  const versions = new Map<number, number>();
+  for (const part of chunks(environmentIds, 1000)) {
+    const rows = await db
+      .selectFrom('environment_documents')
+      .where('environment_id', 'in', part)
+      .select(['environment_id', 'version'])
+      .execute();
+    for (const row of rows) versions.set(row.environment_id, row.version);
+  }
+  return versions;
 }
 
 export async function findPublished(db: Database, environmentId: number): Promise<PublishedEnvironment | null> {
