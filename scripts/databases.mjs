@@ -45,7 +45,7 @@ const postgres = {
       data,
       '--username=postgres',
       '--auth=trust',
-      '--no-locale',
+      '--locale=C.UTF-8',
       '--encoding=UTF8',
       '--no-sync',
       '--no-instructions',

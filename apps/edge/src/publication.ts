@@ -92,14 +92,34 @@ export function readyAnswer(publication: Publication, name: string, make: () => 
   return publication.once(name, make);
 }
 
-/** Joins ready flags into one JSON list. */
-export function joinFlags(decided: readonly Served[], kind: KeyKind): string {
+/**
+ * Joins ready flags into one JSON list. Most features serve everybody their default, so that the stretches between the others
+ * are cut out of one text.
+ */
+export function joinFlags(publication: Publication, decided: readonly Served[], kind: KeyKind): string {
+  const row = publication.once(kind === 'client' ? 'row client' : 'row server', () => rowOfDefaults(publication, kind));
   let text = '';
+  let from = 0;
   for (let i = 0; i < decided.length; i++) {
-    const json = (decided[i] as Served)[kind];
+    const served = decided[i] as Served;
+    if (served === row.served[i]) continue;
+    const start = i === 0 ? 0 : (row.ends[i - 1] as number);
+    if (start > from) text += row.text.slice(text === '' ? from + 1 : from, start);
+    const json = served[kind];
     if (json !== '') text += text === '' ? json : `,${json}`;
+    from = row.ends[i] as number;
   }
+  if (from < row.text.length) text += row.text.slice(text === '' ? from + 1 : from);
   return `[${text}]`;
+}
+
+/** The defaults as one text with a comma before each flag, and where each of them ends. */
+function rowOfDefaults(publication: Publication, kind: KeyKind) {
+  const served = publication.engine.decide(null);
+  const flags = served.map((one) => (one[kind] === '' ? '' : `,${one[kind]}`));
+  let end = 0;
+  const ends = flags.map((json) => (end += json.length));
+  return { served, ends, text: flags.join('') };
 }
 
 /** JSON text as the body of an answer that tells the time of the document. */

@@ -118,6 +118,7 @@ export class Refusal extends Error {
 
 /** JSON with everything beyond ASCII escaped, so that its length in characters is its length in bytes. */
 export function asciiJson(value: unknown): string {
+  if (typeof value === 'string' && plainText.test(value)) return `"${value}"`;
   const text = JSON.stringify(value);
   return beyondAscii.test(text) ? text.replaceAll(eachBeyondAscii, escaped) : text;
 }
@@ -134,6 +135,8 @@ export function matchesEtag(header: string | undefined, etag: string): boolean {
   return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }
 
+/** Printable ASCII without quote and backslash: JSON writes it as it is. */
+const plainText = /^[ !#-[\]-~]*$/;
 const beyondAscii = /[\u0080-\uffff]/;
 const eachBeyondAscii = /[\u0080-\uffff]/g;
 

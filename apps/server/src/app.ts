@@ -20,6 +20,7 @@ import { healthRoutes } from './health/routes.ts';
 import { serveDocs } from './http/docs.ts';
 import { createHttp } from './http/http.ts';
 import { buildOpenApi } from './http/openapi.ts';
+import { serveWelcome } from './http/welcome.ts';
 import { identityRoutes } from './identities/routes.ts';
 import { createIdentityStore } from './identities/sdk-store.ts';
 import { masterKeyRoutes } from './master-keys/routes.ts';
@@ -117,6 +118,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     firstLook: serveEdge(edge, { bodyLimitBytes: config.requestBodyLimitBytes }),
     checkResponses: options.checkResponses ?? false,
   });
+  serveWelcome(http, { version: config.version });
   await serveDocs(
     http,
     buildOpenApi(

@@ -8,7 +8,7 @@ import type { IdentityCache } from './cache.ts';
 import { generatedIdentifier } from './identifier.ts';
 import { type IdentityRequest, readIdentityBody, readIdentityQuery } from './request.ts';
 import type { IdentityName, StoredIdentity } from './store.ts';
-import { type GivenTrait, overlay, traitChanges, traitsOfNewIdentity, type UsedTrait } from './traits.ts';
+import { type GivenTrait, noChanges, overlay, traitChanges, traitsOfNewIdentity, type UsedTrait } from './traits.ts';
 
 /** Answers `GET` and `POST /api/v1/identities/`: the flags of one identity, and its traits. */
 export type AnswerIdentity = (opened: Opened, request: EdgeRequest) => Answer | Promise<Answer>;
@@ -71,37 +71,38 @@ export function createIdentityAnswers(options: { identities: IdentityCache; memo
     const traits = usableTraits(opened, asked);
     if (asked.identifier === '') {
       const identifier = generatedIdentifier(traits);
-      return evaluate(opened, { ...asked, identifier }, overlay(null, asTransient(traits)), null, null);
+      return evaluate(opened, { ...asked, identifier }, usedTraits(overlay(null, asTransient(traits))), null, null);
     }
-    if (asked.ignoresStorage) return evaluate(opened, asked, new Map(), null, null);
+    if (asked.ignoresStorage) return evaluate(opened, asked, usedTraits(new Map()), null, null);
 
     const name = { environmentId: opened.environment.id, identifier: asked.identifier };
     const stored = identities.load(name);
     return stored instanceof Promise ? stored.then(use) : use(stored);
 
     function use(stored: StoredIdentity | null): Made | Promise<Made> {
-      if (asked.transient) return evaluate(opened, asked, overlay(stored, asTransient(traits)), name, stored);
+      if (asked.transient) {
+        return evaluate(opened, asked, usedTraits(overlay(stored, asTransient(traits))), name, stored);
+      }
       const { persist_trait_data: persists } = opened.environment.publication.published.document.project.organisation;
       const { set, remove } = persists ? traitChanges(stored, traits) : noChanges;
       const unstored = persists ? traits.filter((trait) => trait.transient) : traits;
       if (stored !== null && set.size === 0 && remove.length === 0) {
-        return evaluate(opened, asked, overlay(stored, unstored), name, stored);
+        const used = unstored.length === 0 ? traitsOfStored(stored) : usedTraits(overlay(stored, unstored));
+        return evaluate(opened, asked, used, name, stored);
       }
       return identities.save({ ...name, set, remove }).then((saved) => {
         const used = stored === null ? traitsOfNewIdentity(saved, traits) : overlay(saved, unstored);
-        return evaluate(opened, asked, used, name, saved);
+        return evaluate(opened, asked, usedTraits(used), name, saved);
       });
     }
   }
 }
 
-const noChanges = { set: new Map<string, TraitValue>(), remove: [] as string[] };
-
 /** Evaluates an identity and writes the answer: ready flags are joined, only its own traits are made into JSON. */
 function evaluate(
   opened: Opened,
   asked: IdentityRequest,
-  used: ReadonlyMap<string, UsedTrait>,
+  used: UsedTraits,
   name: IdentityName | null,
   stored: StoredIdentity | null,
 ): Made {
@@ -110,7 +111,7 @@ function evaluate(
   const { identifier } = asked;
   const hidesOverrides = asked.ignoresStorage && publication.overridden.has(identifier);
   const engine = hidesOverrides ? publication.engineWithoutOverrides : publication.engine;
-  const identity = { identifier, traits: valuesOf(used) };
+  const identity = { identifier, traits: used.values };
   if (asked.feature !== null) {
     const flag = engine.decideOne(asked.feature, identity)?.[kind] ?? '';
     if (flag === '') {
@@ -119,8 +120,8 @@ function evaluate(
     }
     return { json: flag, publication, name, stored };
   }
-  const traits = publication.published.document.hide_sensitive_data ? '' : traitsJson(used);
-  const flags = joinFlags(engine.decide(identity), kind);
+  const traits = publication.published.document.hide_sensitive_data ? '' : used.json;
+  const flags = joinFlags(publication, engine.decide(identity), kind);
   const json = `{"identifier":${asciiJson(identifier)},"traits":[${traits}],"flags":${flags}}`;
   return { json, publication, name, stored };
 }
@@ -132,13 +133,31 @@ export function valuesOf(used: ReadonlyMap<string, UsedTrait>): Map<string, Trai
   return values;
 }
 
-function traitsJson(used: ReadonlyMap<string, UsedTrait>): string {
+/** The traits of an evaluation: what it sees, and what its answer says. */
+interface UsedTraits {
+  values: ReadonlyMap<string, TraitValue>;
+  json: string;
+}
+
+function usedTraits(used: ReadonlyMap<string, UsedTrait>): UsedTraits {
   let text = '';
   for (const [key, { id, value, transient }] of used) {
     const json = `{"id":${id},"trait_key":${asciiJson(key)},"trait_value":${asciiJson(value)},"transient":${transient}}`;
     text += text === '' ? json : `,${json}`;
   }
-  return text;
+  return { values: valuesOf(used), json: text };
+}
+
+const usedByStored = new WeakMap<StoredIdentity, UsedTraits>();
+
+/** Made once for what is stored of an identity: most requests say what we know already. */
+function traitsOfStored(stored: StoredIdentity): UsedTraits {
+  let used = usedByStored.get(stored);
+  if (used === undefined) {
+    used = usedTraits(overlay(stored, []));
+    usedByStored.set(stored, used);
+  }
+  return used;
 }
 
 /** A client-side key may be forbidden to say anything about its user; what it says is then left out without an error. */

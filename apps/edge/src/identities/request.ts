@@ -60,13 +60,16 @@ function readTraits(given: unknown): { traits: GivenTrait[] } | { errors: unknow
   if (!Array.isArray(given)) return { errors: [`Expected a list of items but got type "${typeName(given)}".`] };
   if (given.length > maxTraits) return { errors: [`Ensure this field has no more than ${maxTraits} elements.`] };
   const traits: GivenTrait[] = [];
-  const errors: FieldErrors[] = [];
-  let failed = false;
   for (const item of given) {
     const read = readTrait(item);
-    if ('trait' in read) traits.push(read.trait);
-    else failed = true;
-    errors.push('trait' in read ? {} : read.errors);
+    if ('errors' in read) return { errors: given.map(errorsOf) };
+    traits.push(read.trait);
   }
-  return failed ? { errors } : { traits };
+  return { traits };
+}
+
+/** One entry for each trait, empty where nothing is wrong with it. */
+function errorsOf(given: unknown): FieldErrors {
+  const read = readTrait(given);
+  return 'errors' in read ? read.errors : {};
 }

@@ -24,11 +24,19 @@ const maxTraitValueLength = 2000;
 /** Messages by field, as the reference words them. */
 export type FieldErrors = Record<string, unknown>;
 
+/** What must be stored for an identity to have some traits. */
+export interface TraitChanges {
+  set: ReadonlyMap<string, TraitValue>;
+  remove: readonly string[];
+}
+
+export const noChanges: TraitChanges = { set: new Map(), remove: [] };
+
 /** What must be stored so that an identity has the given traits; nothing where it has them already. */
-export function traitChanges(
-  stored: StoredIdentity | null,
-  given: readonly GivenTrait[],
-): { set: Map<string, TraitValue>; remove: string[] } {
+export function traitChanges(stored: StoredIdentity | null, given: readonly GivenTrait[]): TraitChanges {
+  if (given.every((trait) => trait.transient || (stored?.traits.get(trait.key)?.value ?? null) === trait.value)) {
+    return noChanges;
+  }
   const wanted = new Map<string, TraitValue>();
   for (const trait of given) if (!trait.transient) wanted.set(trait.key, trait.value);
   const set = new Map<string, TraitValue>();

@@ -103,6 +103,17 @@ describe('listing features', () => {
     expect(found.body.results.map((feature: { name: string }) => feature.name)).toEqual(['discount_50%']);
   });
 
+  test('ignores case beyond ASCII', async () => {
+    await createFeature({ name: 'ÉTÉ' });
+
+    const found = await context.request({
+      path: `${featuresOf(acme)}?search=${encodeURIComponent('été')}`,
+      as: acme.admin,
+    });
+
+    expect(found.body.count).toBe(1);
+  });
+
   test('tells the state in the environment that it is asked for', async () => {
     const { body: feature } = await createFeature({ name: 'banner', initial_value: 'hello' });
 

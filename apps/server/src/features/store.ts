@@ -1,6 +1,6 @@
 import type { Feature, FeatureListQuery } from '@halyard/contract';
 import { type Expression, type Insertable, type Selectable, type SqlBool, sql } from 'kysely';
-import { insertRow } from '../db/statements.ts';
+import { containsText, insertRow } from '../db/statements.ts';
 import type { Database, FeatureTable } from '../db/tables.ts';
 import type { Timestamp } from '../time.ts';
 
@@ -157,12 +157,6 @@ export type StateRow = Pick<
   Selectable<import('../db/tables.ts').FeatureStateTable>,
   'id' | 'enabled' | 'value_type' | 'string_value' | 'integer_value' | 'boolean_value'
 >;
-
-/** Ignoring case; `%` and `_` stand for themselves. */
-function containsText(column: Expression<unknown>, text: string) {
-  const pattern = `%${text.toLowerCase().replaceAll(/[!%_]/g, '!$&')}%`;
-  return sql<SqlBool>`lower(${column}) like ${pattern} escape '!'`;
-}
 
 function shown(row: Selectable<FeatureTable>): StoredFeature {
   return {

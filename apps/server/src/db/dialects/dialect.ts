@@ -23,7 +23,7 @@ export interface DialectFacts {
   };
   /** Statement that starts a read-only transaction in which every query sees the same moment; null where each does. */
   readonly snapshotIsolation: 'repeatable read' | null;
-  /** The transaction lost a race and may be run again. */
+  /** The transaction lost a race and may be run again; also where a row that it refers to went away meanwhile. */
   isRetryable(error: unknown): boolean;
   /** A unique index refused the row. */
   isUniqueViolation(error: unknown): boolean;

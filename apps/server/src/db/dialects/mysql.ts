@@ -44,7 +44,8 @@ const facts: DialectFacts = {
     tableOptions: 'engine = InnoDB default charset = utf8mb4 collate = utf8mb4_bin',
   },
   snapshotIsolation: 'repeatable read',
-  isRetryable: (error) => ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD'].includes(codeOf(error)),
+  isRetryable: (error) =>
+    ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD', 'ER_NO_REFERENCED_ROW_2'].includes(codeOf(error)),
   isUniqueViolation: (error) => codeOf(error) === 'ER_DUP_ENTRY',
   isUnavailable: (error) =>
     networkErrorCodes.has(codeOf(error)) ||

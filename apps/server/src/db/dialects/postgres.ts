@@ -35,7 +35,8 @@ const facts: DialectFacts = {
     tableOptions: '',
   },
   snapshotIsolation: 'repeatable read',
-  isRetryable: (error) => codeOf(error) === '40001' || codeOf(error) === '40P01',
+  // Serialisation failure, deadlock, missing parent.
+  isRetryable: (error) => ['40001', '40P01', '23503'].includes(codeOf(error)),
   isUniqueViolation: (error) => codeOf(error) === '23505',
   // 53: insufficient resources, 57P: shutdown, 08: connection, 25006: read only.
   isUnavailable: (error) =>

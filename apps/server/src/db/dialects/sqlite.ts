@@ -13,6 +13,8 @@ export function sqlite(file: string): Dialect {
   database.pragma('foreign_keys = ON');
   // Waiting for another process's lock stops this whole process: short, and tried again from outside.
   database.pragma('busy_timeout = 50');
+  // SQLite's own folds ASCII letters only; the other databases fold all.
+  database.function('lower', { deterministic: true }, (text) => (typeof text === 'string' ? text.toLowerCase() : text));
   return new SqliteWithFacts(database);
 }
 
@@ -60,7 +62,7 @@ const facts: DialectFacts = {
     tableOptions: '',
   },
   snapshotIsolation: null,
-  isRetryable: (error) => codeOf(error).startsWith('SQLITE_BUSY') || codeOf(error).startsWith('SQLITE_LOCKED'),
+  isRetryable: (error) => /^SQLITE_(BUSY|LOCKED|CONSTRAINT_FOREIGNKEY)/.test(codeOf(error)),
   isUniqueViolation: (error) =>
     codeOf(error) === 'SQLITE_CONSTRAINT_UNIQUE' || codeOf(error) === 'SQLITE_CONSTRAINT_PRIMARYKEY',
   isUnavailable: (error) => /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT)/.test(codeOf(error)),

@@ -283,6 +283,7 @@ export async function up(db: Database): Promise<void> {
       ['segments', 'feature_id'],
       ['feature_segments', 'segment_id'],
       ['feature_segments', 'feature_id'],
+      ['identities', 'environment_id', 'id'],
       ['feature_states', 'feature_id'],
       ['feature_states', 'identity_id'],
       ['feature_states', 'feature_segment_id'],

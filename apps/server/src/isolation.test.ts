@@ -1,0 +1,418 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { routes } from './app.ts';
+import type { Tables } from './db/tables.ts';
+import { type TestRequest, testContext } from './testing/context.ts';
+import { seedTenant, type Tenant } from './testing/seed.ts';
+
+/*
+ * Every route against everybody who must not get through it. A route without an entry below fails, so that a new one
+ * cannot be forgotten. That an entry names a real object is shown at the end: the owner's own requests succeed.
+ */
+
+/** What a request to a route names, beside the parameters of its path. */
+interface Entry {
+  /** Which object a `{uuid}` in the path means. */
+  uuid?: keyof Victim['uuids'];
+  query?: (victim: Victim) => string;
+  body?: (victim: Victim) => unknown;
+  /** Only about the caller: there is nobody else's object to reach. */
+  own?: true;
+  /** Members without any permission may. */
+  member?: true;
+  /** Path parameters that differ from the victim's usual ones. */
+  params?: (victim: Victim) => Victim['params'];
+  /** The owner's own request takes what others need with it: made after all of them, the lowest first. */
+  last?: number;
+}
+
+interface Victim extends Tenant {
+  /** Values of path parameters. */
+  params: Record<string, string | number>;
+  uuids: Record<
+    'organisation' | 'project' | 'environment' | 'feature' | 'option' | 'state' | 'segment' | 'featureSegment',
+    string
+  >;
+  leftover: Record<string, number>;
+}
+
+const marker = 'victims-own-';
+
+const entries: Record<string, Entry> = {
+  getCurrentUser: { own: true },
+  updateCurrentUser: { own: true },
+  patchCurrentUser: { own: true },
+  setPassword: { own: true },
+  logout: { own: true },
+  deleteToken: { own: true },
+
+  listOrganisations: { own: true },
+  createOrganisation: { own: true },
+  getOrganisation: {},
+  getOrganisationByUuid: { uuid: 'organisation' },
+  updateOrganisation: { body: () => ({ name: `${marker}organisation` }) },
+  patchOrganisation: { body: () => ({ force_2fa: true }) },
+  deleteOrganisation: { last: 5 },
+  getSubscriptionMetadata: {},
+  getOwnOrganisationPermissions: { member: true },
+  listOrganisationProjects: { member: true },
+  listMembers: { member: true },
+  updateMemberRole: { body: () => ({ role: 'ADMIN' }) },
+  removeMembers: { body: (victim) => [{ id: victim.params.user_id }] },
+  listMasterKeys: {},
+  createMasterKey: { body: () => ({ name: `${marker}key` }) },
+  getMasterKey: {},
+  updateMasterKey: { body: () => ({ name: `${marker}renamed` }) },
+  patchMasterKey: { body: () => ({ name: `${marker}renamed` }) },
+  deleteMasterKey: {},
+
+  listProjects: { own: true },
+  createProject: { body: (victim) => ({ name: `${marker}second project`, organisation: victim.organisationId }) },
+  getProject: {},
+  getProjectByUuid: { uuid: 'project' },
+  updateProject: { body: () => ({ name: `${marker}project` }) },
+  patchProject: { body: () => ({ hide_disabled_flags: true }) },
+  deleteProject: { last: 4 },
+  listProjectEnvironments: {},
+  getOwnProjectPermissions: {},
+
+  listEnvironments: { query: (victim) => `project=${victim.projectId}` },
+  createEnvironment: { body: (victim) => ({ name: `${marker}staging`, project: victim.projectId }) },
+  getEnvironment: {},
+  getEnvironmentByUuid: { uuid: 'environment' },
+  updateEnvironment: { body: () => ({ name: `${marker}production` }) },
+  patchEnvironment: { body: () => ({ description: `${marker}description` }) },
+  deleteEnvironment: { last: 3 },
+  cloneEnvironment: { body: () => ({ name: `${marker}clone` }) },
+  getEnvironmentDocument: {},
+  getOwnEnvironmentPermissions: {},
+  listEnvironmentKeys: {},
+  createEnvironmentKey: { body: () => ({ name: `${marker}key` }) },
+  updateEnvironmentKey: { body: () => ({ name: `${marker}renamed` }) },
+  patchEnvironmentKey: { body: () => ({ active: false }) },
+  deleteEnvironmentKey: {},
+
+  listFeatures: {},
+  createFeature: { body: () => ({ name: `${marker}second feature` }) },
+  getFeature: {},
+  getFeatureByUuid: { uuid: 'feature' },
+  updateFeature: { body: () => ({ description: `${marker}description` }) },
+  patchFeature: { body: () => ({ is_archived: true }) },
+  deleteFeature: { last: 2 },
+  listMultivariateOptions: {},
+  createMultivariateOption: { body: () => ({ string_value: `${marker}value`, default_percentage_allocation: 5 }) },
+  getMultivariateOption: {},
+  getMultivariateOptionByUuid: { uuid: 'option' },
+  updateMultivariateOption: { body: () => ({ string_value: `${marker}value` }) },
+  patchMultivariateOption: { body: () => ({ string_value: `${marker}other value` }) },
+  deleteMultivariateOption: {},
+
+  listEnvironmentFeatureStates: {},
+  createEnvironmentFeatureState: {
+    body: (victim) => ({ feature: victim.leftover.feature, identity: victim.params.identity_id, enabled: true }),
+  },
+  getEnvironmentFeatureState: {},
+  updateEnvironmentFeatureState: { body: () => ({ enabled: true }) },
+  patchEnvironmentFeatureState: { body: () => ({ enabled: true }) },
+  deleteEnvironmentFeatureState: {},
+  listTypedFeatureStates: { query: (victim) => `environment=${victim.production.id}` },
+  createTypedFeatureState: {
+    body: (victim) => ({
+      environment: victim.production.id,
+      feature: victim.leftover.feature,
+      feature_segment: victim.leftover.featureSegment,
+      enabled: true,
+    }),
+  },
+  updateTypedFeatureState: { body: () => ({ enabled: true }) },
+  patchTypedFeatureState: { body: () => ({ enabled: true }) },
+  getFeatureStateByUuid: { uuid: 'state' },
+
+  listSegments: {},
+  createSegment: { body: () => ({ name: `${marker}second segment`, rules: someRules }) },
+  getSegment: {},
+  getSegmentByUuid: { uuid: 'segment' },
+  updateSegment: { body: () => ({ name: `${marker}segment`, rules: someRules }) },
+  patchSegment: { body: () => ({ description: `${marker}description` }) },
+  deleteSegment: { last: 1 },
+  cloneSegment: { body: () => ({ name: `${marker}cloned segment` }) },
+  listAssociatedFeatures: {},
+
+  listFeatureSegments: { query: (victim) => `environment=${victim.production.id}&feature=${victim.params.feature_id}` },
+  createFeatureSegment: {
+    body: (victim) => ({
+      environment: victim.production.id,
+      feature: victim.params.feature_id,
+      segment: victim.leftover.segment,
+    }),
+  },
+  getFeatureSegment: {},
+  getFeatureSegmentByUuid: { uuid: 'featureSegment' },
+  deleteFeatureSegment: {},
+  updatePriorities: { body: (victim) => [{ id: victim.params.feature_segment_id, priority: 0 }] },
+  createSegmentOverride: {
+    body: (victim) => ({ enabled: true, feature_segment: { segment: victim.leftover.secondSegment } }),
+  },
+
+  listIdentities: {},
+  createIdentity: { body: () => ({ identifier: `${marker}second identity` }) },
+  getIdentity: {},
+  updateIdentity: { body: () => ({ identifier: `${marker}identity` }) },
+  patchIdentity: { body: () => ({}) },
+  deleteIdentity: { last: 1 },
+  listIdentityOverrides: {},
+  createIdentityOverride: { body: (victim) => ({ feature: victim.leftover.thirdFeature, enabled: true }) },
+  getIdentityOverride: {},
+  updateIdentityOverride: { body: () => ({ enabled: false }) },
+  patchIdentityOverride: { body: () => ({ enabled: true }) },
+  deleteIdentityOverride: {
+    params: (victim) => ({
+      ...victim.params,
+      identity_id: victim.leftover.identity as number,
+      state_id: victim.leftover.identityState as number,
+    }),
+  },
+  listResolvedFeatures: {},
+  cloneIdentityOverrides: {
+    params: (victim) => ({ ...victim.params, identity_id: victim.leftover.identity as number }),
+    body: (victim) => ({ source_identity_id: victim.params.identity_id }),
+  },
+  listTraits: {},
+  createTrait: { body: () => ({ trait_key: `${marker}second`, value_type: 'unicode', string_value: 'x' }) },
+  getTrait: {},
+  updateTrait: { body: () => ({ trait_key: `${marker}trait`, value_type: 'unicode', string_value: 'y' }) },
+  patchTrait: { body: () => ({ string_value: 'z' }) },
+  deleteTrait: {},
+};
+
+const someRules = [
+  {
+    type: 'ALL',
+    conditions: [],
+    rules: [{ type: 'ANY', rules: [], conditions: [{ operator: 'EQUAL', property: `${marker}plan`, value: 'pro' }] }],
+  },
+];
+
+const context = testContext();
+const guarded = routes.map((route) => route.endpoint).filter((endpoint) => endpoint.auth !== 'anyone');
+let victim: Victim;
+let rival: Tenant;
+
+beforeAll(async () => {
+  victim = await makeVictim(await seedTenant(context.db));
+  rival = await seedTenant(context.db);
+});
+
+test('every route has an entry, and every entry a route', () => {
+  expect(guarded.map((endpoint) => endpoint.id).toSorted()).toEqual(Object.keys(entries).toSorted());
+});
+
+describe('nobody gets through', () => {
+  test.each(guarded.map((endpoint) => endpoint.id))('%s', async (id) => {
+    const request = requestTo(id);
+
+    const withoutKey = await context.request(request);
+    const withClientKey = await context.request({
+      ...request,
+      headers: { 'X-Environment-Key': victim.production.apiKey },
+    });
+
+    expect([withoutKey.status, withClientKey.status]).toEqual([401, 401]);
+  });
+});
+
+describe('a foreign tenant gets a 404, and changes nothing', () => {
+  const reachable = guarded.filter((endpoint) => entries[endpoint.id]?.own !== true);
+
+  test.each(reachable.map((endpoint) => endpoint.id))('%s', async (id) => {
+    const before = await everyRow();
+
+    for (const request of [requestTo(id), ...mixedRequestsTo(id)]) {
+      for (const as of [rival.admin, rival.member, rival.masterKey]) {
+        const answer = await context.request({ ...request, as });
+
+        const isRefused = answer.status === 404 || (answer.status === 403 && as !== rival.admin);
+        expect([request.path, answer.status, isRefused]).toEqual([request.path, answer.status, true]);
+        expect(JSON.stringify(answer.body)).not.toContain(marker);
+      }
+    }
+    expect(await everyRow()).toEqual(before);
+  });
+});
+
+describe('a member without permissions is refused, and changes nothing', () => {
+  const closed = guarded.filter((endpoint) => !entries[endpoint.id]?.own && !entries[endpoint.id]?.member);
+
+  test.each(closed.map((endpoint) => endpoint.id))('%s', async (id) => {
+    const before = await everyRow();
+
+    const answer = await context.request({ ...requestTo(id), as: victim.member });
+
+    expect(answer.status).toBe(403);
+    expect(await everyRow()).toEqual(before);
+  });
+});
+
+describe('the owner gets through', () => {
+  const order = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+  const inOrder = guarded
+    .filter((endpoint) => !entries[endpoint.id]?.own)
+    .toSorted(
+      (a, b) =>
+        (entries[a.id]?.last ?? 0) - (entries[b.id]?.last ?? 0) || order.indexOf(a.method) - order.indexOf(b.method),
+    );
+
+  test.each(inOrder.map((endpoint) => endpoint.id))('%s', async (id) => {
+    const answer = await context.request({ ...requestTo(id), as: victim.admin });
+
+    expect([answer.status < 300, answer.body]).toEqual([true, answer.body]);
+  });
+});
+
+function requestTo(id: string, parents: Victim['params'] = {}): TestRequest {
+  const endpoint = guarded.find((candidate) => candidate.id === id);
+  const entry = entries[id];
+  if (endpoint === undefined || entry === undefined) throw new Error(`No route or no entry is named ${id}`);
+  const params: Victim['params'] = { ...(entry.params?.(victim) ?? victim.params), ...parents };
+  const path = endpoint.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = name === 'uuid' && entry.uuid !== undefined ? victim.uuids[entry.uuid] : params[name];
+    if (value === undefined) throw new Error(`The victim has no ${name} for ${endpoint.path}`);
+    return encodeURIComponent(value);
+  });
+  const query = entry.query === undefined ? '' : `?${entry.query(victim)}`;
+  const body = entry.body?.(victim);
+  return { method: endpoint.method, path: path + query, ...(body !== undefined && { body }) };
+}
+
+/** The victim's objects asked for through the rival's own parents. */
+function mixedRequestsTo(id: string): TestRequest[] {
+  const path = guarded.find((endpoint) => endpoint.id === id)?.path ?? '';
+  if ((path.match(/\{/g) ?? []).length < 2) return [];
+  const own = {
+    organisation_id: rival.organisationId,
+    project_id: rival.projectId,
+    environment_api_key: rival.production.apiKey,
+  };
+  return [requestTo(id, own)];
+}
+
+/** Everything that a request could have changed. */
+async function everyRow(): Promise<Record<string, unknown[]>> {
+  const tables: (keyof Tables)[] = [
+    'organisations',
+    'organisation_members',
+    'master_keys',
+    'projects',
+    'environment_keys',
+    'features',
+    'multivariate_options',
+    'feature_states',
+    'feature_state_variants',
+    'feature_segments',
+    'segments',
+    'segment_revisions',
+    'identities',
+    'traits',
+    'changes',
+    'environment_versions',
+  ];
+  const rows = await Promise.all(tables.map((table) => context.db.selectFrom(table).selectAll().execute()));
+  return Object.fromEntries(tables.map((table, index) => [table, rows[index] as unknown[]]));
+}
+
+async function makeVictim(tenant: Tenant): Promise<Victim> {
+  const post = async (path: string, body: unknown) => {
+    const answer = await context.request({ method: 'POST', path: `/api/v1/${path}`, as: tenant.admin, body });
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  const get = async (path: string) => (await context.request({ path: `/api/v1/${path}`, as: tenant.admin })).body;
+  const environment = `environments/${tenant.production.apiKey}`;
+  const feature = await post(`projects/${tenant.projectId}/features/`, {
+    name: `${marker}feature`,
+    multivariate_options: [{ string_value: `${marker}variant`, default_percentage_allocation: 10 }],
+  });
+  const second = await post(`projects/${tenant.projectId}/features/`, { name: `${marker}leftover feature` });
+  const segments = [];
+  for (const name of ['segment', 'leftover segment', 'second leftover segment']) {
+    segments.push(await post(`projects/${tenant.projectId}/segments/`, { name: marker + name, rules: someRules }));
+  }
+  const override = await post(`${environment}/features/${feature.id}/create-segment-override/`, {
+    enabled: true,
+    feature_segment: { segment: segments[0].id },
+  });
+  const leftoverFeatureSegment = await post('features/feature-segments/', {
+    environment: tenant.production.id,
+    feature: second.id,
+    segment: segments[0].id,
+  });
+  const identity = await post(`${environment}/identities/`, { identifier: `${marker}identity` });
+  const trait = await post(`${environment}/identities/${identity.id}/traits/`, {
+    trait_key: `${marker}trait`,
+    value_type: 'unicode',
+    string_value: 'x',
+  });
+  const third = await post(`projects/${tenant.projectId}/features/`, { name: `${marker}third feature` });
+  const secondIdentity = await post(`${environment}/identities/`, { identifier: `${marker}leftover identity` });
+  const secondIdentityState = await post(`${environment}/identities/${secondIdentity.id}/featurestates/`, {
+    feature: feature.id,
+    enabled: true,
+  });
+  const identityState = await post(`${environment}/identities/${identity.id}/featurestates/`, {
+    feature: feature.id,
+    enabled: true,
+  });
+  const key = await post(`${environment}/api-keys/`, { name: `${marker}server key` });
+  const masterKey = await post(`organisations/${tenant.organisationId}/master-api-keys/`, {
+    name: `${marker}master key`,
+  });
+  const project = await get(`projects/${tenant.projectId}/`);
+  const member = await context.db
+    .selectFrom('organisation_members')
+    .where('organisation_id', '=', tenant.organisationId)
+    .where('user_id', '<>', tenant.adminId)
+    .select('user_id')
+    .executeTakeFirstOrThrow();
+  const organisation = await context.db
+    .selectFrom('organisations')
+    .where('id', '=', tenant.organisationId)
+    .select('uuid')
+    .executeTakeFirstOrThrow();
+  const environmentRow = await get(`${environment}/`);
+  return {
+    ...tenant,
+    params: {
+      organisation_id: tenant.organisationId,
+      user_id: member.user_id,
+      prefix: masterKey.prefix,
+      project_id: tenant.projectId,
+      environment_api_key: tenant.production.apiKey,
+      key_id: key.id,
+      feature_id: feature.id,
+      option_id: feature.multivariate_options[0].id,
+      state_id: identityState.id,
+      segment_id: segments[0].id,
+      feature_segment_id: override.feature_segment.id ?? override.feature_segment,
+      identity_id: identity.id,
+      trait_id: trait.id,
+    },
+    uuids: {
+      organisation: organisation.uuid,
+      project: project.uuid,
+      environment: environmentRow.uuid,
+      feature: feature.uuid,
+      option: feature.multivariate_options[0].uuid,
+      state: identityState.uuid,
+      segment: segments[0].uuid,
+      featureSegment: leftoverFeatureSegment.uuid,
+    },
+    leftover: {
+      feature: second.id,
+      featureSegment: leftoverFeatureSegment.id,
+      segment: segments[1].id,
+      secondSegment: segments[2].id,
+      thirdFeature: third.id,
+      identity: secondIdentity.id,
+      identityState: secondIdentityState.id,
+    },
+  };
+}
