@@ -237,9 +237,8 @@ async function send(method, path, body, headers = {}) {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   } catch (error) {
-    throw new Error(
-      `No Halyard answers at ${origin} (${error.cause?.code ?? error.message}). Start one with: npm start`,
-    );
+    const why = error.cause?.code ?? error.message;
+    throw new Error(`No Halyard answers at ${origin} (${why}). Start one with: npm start`, { cause: error });
   }
 }
 
