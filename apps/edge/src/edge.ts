@@ -111,6 +111,9 @@ export function createEdge(options: EdgeOptions): Edge {
     POST: (opened, request) => answerOfrepFlag({ opened, request, identities, headers }),
   };
 
+  // Most requests spell a path with a slash at its end, as the SDKs do.
+  for (const [path, handlers] of [...routes]) routes.set(`${path}/`, handlers);
+
   function handle(request: EdgeRequest): EdgeResponse | Promise<EdgeResponse> {
     try {
       const answered = answer(request);
@@ -146,7 +149,7 @@ export function createEdge(options: EdgeOptions): Edge {
     const refusal = isOfrep ? 401 : 403;
     const key = isOfrep ? ofrepKeyOf(request) : request.header('x-environment-key');
     if (key === undefined || key === '') throw new Refusal(refusal, { detail: noKey });
-    if (path === documentPath && !key.startsWith('ser.')) throw new Refusal(403, { detail: noKey });
+    if (handlers === routes.get(documentPath) && !key.startsWith('ser.')) throw new Refusal(403, { detail: noKey });
     const opened = environments.open(key);
     return opened instanceof Promise ? opened.then(run) : run(opened);
 

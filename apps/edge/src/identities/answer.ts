@@ -1,11 +1,11 @@
 import type { TraitValue } from '@halyard/contract';
-import { LRUCache } from 'lru-cache';
 import type { Opened } from '../environments.ts';
 import { joinFlags, type Publication } from '../publication.ts';
 import type { EdgeRequest } from '../request.ts';
 import { type Answer, asciiBytes, asciiJson, Refusal } from '../responses.ts';
 import type { IdentityCache } from './cache.ts';
 import { generatedIdentifier } from './identifier.ts';
+import { createRequestMemory } from './memory.ts';
 import { type IdentityRequest, readIdentityBody, readIdentityQuery } from './request.ts';
 import type { IdentityName, StoredIdentity } from './store.ts';
 import { type GivenTrait, noChanges, overlay, traitChanges, traitsOfNewIdentity, type UsedTrait } from './traits.ts';
@@ -27,25 +27,14 @@ interface Remembered {
   answer: Answer;
 }
 
-const maxRememberedRequestBytes = 4096;
-const usualAnswerBytes = 32 * 1024;
-
-/**
- * Requests that come again word by word get their bytes again, until the document or the identity changes. An answer is kept
- * when its request comes the second time, and soon enough that it would still have been here: keeping what nobody asks for
- * again costs as much as an evaluation.
- */
+/** Requests that come again word by word get their bytes again, until the document or the identity changes. */
 export function createIdentityAnswers(options: { identities: IdentityCache; memoryBytes: number }): AnswerIdentity {
   const { identities } = options;
-  const finished = new LRUCache<string, Remembered>({
-    maxSize: Math.max(1, options.memoryBytes),
-    sizeCalculation: ({ answer }, key) => answer.body.length + 2 * key.length + 300,
-  });
-  const cameBefore = createRecent(Math.ceil(options.memoryBytes / usualAnswerBytes));
+  const memory = createRequestMemory<Remembered>({ bytes: options.memoryBytes });
 
   return (opened, request) => {
-    const key = rememberedAs(opened, request);
-    const remembered = key === null ? undefined : finished.get(key);
+    const place = memory.placeOf(opened, request);
+    const remembered = place === null ? undefined : memory.get(place, opened, request);
     if (remembered !== undefined && isCurrent(remembered.made, opened)) return remembered.answer;
     const asked = request.method === 'POST' ? readIdentityBody(request) : readIdentityQuery(request);
     const answered = identify(opened, asked);
@@ -55,12 +44,15 @@ export function createIdentityAnswers(options: { identities: IdentityCache; memo
       const headers = made.publication.jsonHeaders;
       // A random identifier must not come twice.
       const isRandom = asked.identifier === '' && usableTraits(opened, asked).length === 0;
-      if (key === null || isRandom || !cameBefore(key)) return { status: 200, headers, body: made.json };
-      const answer = { status: 200, headers, body: asciiBytes(made.json) };
-      finished.set(key, { made: { ...made, json: '' }, answer });
-      return answer;
+      const kept = place === null || isRandom ? null : memory.offer(place, opened, request, () => keep(made));
+      return kept === null ? { status: 200, headers, body: made.json } : kept.answer;
     }
   };
+
+  function keep(made: Made): { value: Remembered; bytes: number } {
+    const answer = { status: 200, headers: made.publication.jsonHeaders, body: asciiBytes(made.json) };
+    return { value: { made: { ...made, json: '' }, answer }, bytes: made.json.length };
+  }
 
   function isCurrent(made: Made, opened: Opened): boolean {
     if (made.publication !== opened.environment.publication) return false;
@@ -169,26 +161,4 @@ function usableTraits({ environment, kind }: Opened, asked: IdentityRequest): Gi
 /** Marks every trait as one that is not stored. */
 export function asTransient(traits: readonly GivenTrait[]): GivenTrait[] {
   return traits.map((trait) => (trait.transient ? trait : { ...trait, transient: true }));
-}
-
-function rememberedAs({ environment, kind }: Opened, request: EdgeRequest): string | null {
-  if (request.body.length + request.query.length > maxRememberedRequestBytes) return null;
-  const { body } = request;
-  const text = body.length === 0 ? '' : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
-  return `${kind}${environment.id} ${request.method}?${request.query} ${text}`;
-}
-
-/** Whether a text came before, among the last so many that are new; at most twice as many are kept. */
-function createRecent(count: number): (text: string) => boolean {
-  let newer = new Set<string>();
-  let older = new Set<string>();
-  return (text) => {
-    if (newer.has(text) || older.has(text)) return true;
-    if (newer.size >= count) {
-      older = newer;
-      newer = new Set();
-    }
-    newer.add(text);
-    return false;
-  };
 }
