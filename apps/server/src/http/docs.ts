@@ -10,6 +10,10 @@ export async function serveDocs(app: FastifyInstance, document: Record<string, u
   await app.register(swaggerUi, {
     routePrefix: '/api/v1/docs',
     uiConfig: { docExpansion: 'none' },
-    theme: { title: 'Halyard API' },
+    // The bar would advertise the framework and offer other documents.
+    theme: {
+      title: 'Halyard API',
+      css: [{ filename: 'halyard.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
   });
 }
