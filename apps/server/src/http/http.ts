@@ -65,7 +65,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     request.log.info(
       {
         method: request.method,
-        path: request.url.split('?')[0],
+        route: routeOf(request),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
       },
@@ -148,7 +148,7 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply,
     for (const [name, value] of Object.entries(known.headers)) reply.header(name, value);
     return reply.code(known.status).header('content-type', 'application/json').send(JSON.stringify(known.body));
   }
-  request.log.error({ err: error, method: request.method, path: request.url.split('?')[0] }, 'unexpected error');
+  request.log.error({ err: error, method: request.method, route: routeOf(request) }, 'unexpected error');
   return reply
     .code(500)
     .header('content-type', 'application/json')
@@ -202,6 +202,11 @@ function serverWith(
     if (firstLook?.(request, response)) return;
     handler(request, response);
   });
+}
+
+/** The pattern of the path, without what was filled in: an invite's address is a secret. */
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? 'unknown';
 }
 
 /** The caller's own id where it is short and plain, so that a request can be followed across services. */
