@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sdkEndpoints } from '@halyard/contract';
 import { createEdge, type Edge, serveEdge } from '@halyard/edge';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -30,6 +31,7 @@ import { organisationRoutes } from './organisations/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { segmentRoutes } from './segments/routes.ts';
 import { createVault, randomHex } from './secrets.ts';
+import { tagRoutes } from './tags/routes.ts';
 import { createMemoryThrottle } from './throttle/memory.ts';
 import { now as systemNow, type Timestamp } from './time.ts';
 import { createUsageStore } from './usage/sdk-store.ts';
@@ -52,6 +54,7 @@ export const routes = [
   ...segmentRoutes,
   ...featureSegmentRoutes,
   ...identityRoutes,
+  ...tagRoutes,
 ];
 
 /** A running platform without its port. */
@@ -121,10 +124,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   serveWelcome(http, { version: config.version });
   await serveDocs(
     http,
-    buildOpenApi(
-      routes.map((route) => route.endpoint),
-      { version: config.version },
-    ),
+    buildOpenApi([...routes.map((route) => route.endpoint), ...sdkEndpoints], { version: config.version }),
   );
   publisher.wake();
 

@@ -29,7 +29,7 @@ interface Victim extends Tenant {
   /** Values of path parameters. */
   params: Record<string, string | number>;
   uuids: Record<
-    'organisation' | 'project' | 'environment' | 'feature' | 'option' | 'state' | 'segment' | 'featureSegment',
+    'organisation' | 'project' | 'environment' | 'feature' | 'option' | 'state' | 'segment' | 'featureSegment' | 'tag',
     string
   >;
   leftover: Record<string, number>;
@@ -182,6 +182,14 @@ const entries: Record<string, Entry> = {
   updateTrait: { body: () => ({ trait_key: `${marker}trait`, value_type: 'unicode', string_value: 'y' }) },
   patchTrait: { body: () => ({ string_value: 'z' }) },
   deleteTrait: {},
+
+  listTags: {},
+  createTag: { body: () => ({ label: `${marker}second tag` }) },
+  getTag: {},
+  getTagByUuid: { uuid: 'tag' },
+  updateTag: { body: () => ({ label: `${marker}tag` }) },
+  patchTag: { body: () => ({ is_permanent: true }) },
+  deleteTag: { last: 1 },
 };
 
 const someRules = [
@@ -314,6 +322,14 @@ async function everyRow(): Promise<Record<string, unknown[]>> {
     'traits',
     'changes',
     'environment_versions',
+    'tags',
+    'feature_tags',
+    'feature_owners',
+    'feature_group_owners',
+    'metadata_fields',
+    'metadata_model_fields',
+    'metadata_requirements',
+    'metadata_values',
   ];
   const rows = await Promise.all(tables.map((table) => context.db.selectFrom(table).selectAll().execute()));
   return Object.fromEntries(tables.map((table, index) => [table, rows[index] as unknown[]]));
@@ -361,6 +377,7 @@ async function makeVictim(tenant: Tenant): Promise<Victim> {
     feature: feature.id,
     enabled: true,
   });
+  const tag = await post(`projects/${tenant.projectId}/tags/`, { label: `${marker}tag` });
   const key = await post(`${environment}/api-keys/`, { name: `${marker}server key` });
   const masterKey = await post(`organisations/${tenant.organisationId}/master-api-keys/`, {
     name: `${marker}master key`,
@@ -394,6 +411,7 @@ async function makeVictim(tenant: Tenant): Promise<Victim> {
       feature_segment_id: override.feature_segment.id ?? override.feature_segment,
       identity_id: identity.id,
       trait_id: trait.id,
+      tag_id: tag.id,
     },
     uuids: {
       organisation: organisation.uuid,
@@ -404,6 +422,7 @@ async function makeVictim(tenant: Tenant): Promise<Victim> {
       state: identityState.uuid,
       segment: segments[0].uuid,
       featureSegment: leftoverFeatureSegment.uuid,
+      tag: tag.uuid,
     },
     leftover: {
       feature: second.id,

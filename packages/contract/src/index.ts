@@ -16,6 +16,8 @@ export * from './multivariate-options.ts';
 export * from './organisation-members.ts';
 export * from './organisations.ts';
 export * from './projects.ts';
+export * from './sdk.ts';
 export * from './segments.ts';
+export * from './tags.ts';
 export * from './users.ts';
 export * from './values.ts';

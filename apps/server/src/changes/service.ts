@@ -8,6 +8,7 @@ import {
   holdOrganisation,
   holdProject,
   insertChange,
+  insertChanges,
   takeVersionEverywhere,
   takeVersions,
 } from './store.ts';
@@ -22,7 +23,9 @@ export type ObjectType =
   | 'ENVIRONMENT_KEY'
   | 'ORGANISATION'
   | 'ORGANISATION_MEMBER'
-  | 'MASTER_KEY';
+  | 'MASTER_KEY'
+  | 'TAG'
+  | 'METADATA_FIELD';
 
 /** One audited step: who (the actor), what, before, after. */
 export interface Change {
@@ -37,6 +40,8 @@ export interface Change {
   after?: unknown;
   /** In a project's change: the one environment that this step touches. Without it, it touches all of them. */
   environmentId?: number;
+  /** What SDKs get is the same after this step, so that no environment takes a version for it. */
+  keepsDocuments?: true;
 }
 
 /** What `work` calls for each step that it made. */
@@ -79,7 +84,7 @@ export async function changeProject<T>(
 }
 
 /** A step that belongs to an organisation as a whole. */
-export interface OrganisationChange extends Omit<Change, 'environmentId'> {
+export interface OrganisationChange extends Omit<Change, 'environmentId' | 'keepsDocuments'> {
   /** Gives every environment of the organisation its next version, deleted ones too: their documents are withdrawn. */
   everyEnvironment?: boolean;
 }
@@ -113,7 +118,8 @@ async function writeChanges(
   if (changes.length === 0) return;
   const at = ctx.now();
   const versions = new Map<number, number[]>();
-  for (const change of changes) {
+  const apart = changes.filter((change) => change.keepsDocuments);
+  for (const change of changes.filter((change) => !change.keepsDocuments)) {
     const changeId = await insertChange(ctx.db, rowOf(ctx, scope, change, at));
     for (const id of change.environmentId === undefined ? environmentIds : [change.environmentId]) {
       versions.set(id, [...(versions.get(id) ?? []), changeId]);
@@ -122,7 +128,11 @@ async function writeChanges(
   for (const [environmentId, changeIds] of [...versions].sort(([a], [b]) => a - b)) {
     await takeVersions(ctx.db, environmentId, changeIds, at);
   }
-  ctx.afterCommit(ctx.wakePublisher);
+  await insertChanges(
+    ctx.db,
+    apart.map((change) => rowOf(ctx, scope, change, at)),
+  );
+  if (versions.size > 0) ctx.afterCommit(ctx.wakePublisher);
 }
 
 function rowOf(

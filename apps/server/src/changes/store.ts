@@ -50,6 +50,11 @@ export async function insertChange(db: Database, change: Insertable<ChangeTable>
   return insertRow(db, 'changes', change);
 }
 
+/** Inserts changes that give no environment a version, in the order given. */
+export async function insertChanges(db: Database, changes: Insertable<ChangeTable>[]): Promise<void> {
+  await insertRows(db, 'changes', changes);
+}
+
 /** Gives an environment its next versions, one for each change, in their order. Its row must be held. */
 export async function takeVersions(
   db: Database,

@@ -1,10 +1,16 @@
 import { Migrator } from 'kysely/migration';
 import * as foundation from './migrations/0001_foundation.ts';
+import * as permissions from './migrations/0002_permissions.ts';
+import * as tagsOwnersMetadata from './migrations/0004_tags_owners_metadata.ts';
+import * as account from './migrations/0003_account.ts';
 import type { Database } from './tables.ts';
 
 /** Every migration, by name, in the order of the names. One that has landed is never edited. */
 const migrations = {
   '0001_foundation': foundation,
+  '0002_permissions': permissions,
+  '0003_account': account,
+  '0004_tags_owners_metadata': tagsOwnersMetadata,
 };
 
 /** Brings the database to this release's schema. Safe to call from many processes at once: one works, the others wait. */

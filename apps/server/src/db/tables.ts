@@ -7,6 +7,10 @@ import type { Generated, Kysely } from 'kysely';
 export interface Tables {
   users: UserTable;
   user_tokens: UserTokenTable;
+  account_tokens: AccountTokenTable;
+  mfa_methods: MfaMethodTable;
+  mfa_backup_codes: MfaBackupCodeTable;
+  throttle_counts: ThrottleCountTable;
   organisations: OrganisationTable;
   organisation_members: OrganisationMemberTable;
   master_keys: MasterKeyTable;
@@ -27,6 +31,20 @@ export interface Tables {
   environment_documents: EnvironmentDocumentTable;
   evaluation_counts: EvaluationCountTable;
   settings: SettingTable;
+  user_groups: UserGroupTable;
+  user_group_members: UserGroupMemberTable;
+  permission_grants: PermissionGrantTable;
+  invites: InviteTable;
+  invite_groups: InviteGroupTable;
+  invite_links: InviteLinkTable;
+  tags: TagTable;
+  feature_tags: FeatureTagTable;
+  feature_owners: FeatureOwnerTable;
+  feature_group_owners: FeatureGroupOwnerTable;
+  metadata_fields: MetadataFieldTable;
+  metadata_model_fields: MetadataModelFieldTable;
+  metadata_requirements: MetadataRequirementTable;
+  metadata_values: MetadataValueTable;
 }
 
 /** A connection or a transaction: stores cannot tell and need not. */
@@ -47,6 +65,10 @@ export interface UserTable {
   sign_up_type: string | null;
   date_joined: string;
   last_login: string | null;
+  /** JSON of what the person did of the first steps. */
+  onboarding: string | null;
+  /** Set when the person closed the account: the row stays for the audit log, without name and address. */
+  deleted_at: string | null;
 }
 
 export interface UserTokenTable {
@@ -55,6 +77,45 @@ export interface UserTokenTable {
   /** SHA-256, hex. */
   token_hash: string;
   created_at: string;
+}
+
+/** A link sent by e-mail, or the first half of a login with two factors: works once, until it expires. */
+export interface AccountTokenTable {
+  id: Generated<number>;
+  user_id: number;
+  purpose: 'password_reset' | 'activation' | 'email_reset' | 'mfa_login';
+  /** SHA-256, hex. */
+  token_hash: string;
+  created_at: string;
+  expires_at: string;
+  used_at: string | null;
+}
+
+/** The authenticator app of a person; not active before its first code was right. */
+export interface MfaMethodTable {
+  id: Generated<number>;
+  user_id: number;
+  secret_encrypted: string;
+  is_active: Bit;
+  /** The half minute, counted from 1970, of the newest code that was taken: it and those before it are spent. */
+  last_step: number;
+  created_at: string;
+}
+
+export interface MfaBackupCodeTable {
+  id: Generated<number>;
+  user_id: number;
+  /** Keyed hash: the database alone does not tell which code fits. */
+  code_hash: string;
+}
+
+/** Attempts within one stretch of time, where many processes count together. */
+export interface ThrottleCountTable {
+  id: Generated<number>;
+  /** SHA-256 of scope, key, rate and stretch. */
+  bucket_key: string;
+  count: number;
+  ends_at: string;
 }
 
 export interface OrganisationTable {
@@ -323,4 +384,128 @@ export interface EvaluationCountTable {
 export interface SettingTable {
   name: string;
   value: string;
+}
+
+export interface TagTable {
+  id: Generated<number>;
+  uuid: string;
+  project_id: number;
+  label: string;
+  color: string;
+  description: string | null;
+  is_permanent: Bit;
+  is_system_tag: Bit;
+  type: 'NONE' | 'STALE' | 'GITHUB' | 'UNHEALTHY' | 'GITLAB';
+}
+
+export interface FeatureTagTable {
+  feature_id: number;
+  tag_id: number;
+}
+
+export interface FeatureOwnerTable {
+  feature_id: number;
+  user_id: number;
+}
+
+export interface FeatureGroupOwnerTable {
+  feature_id: number;
+  group_id: number;
+}
+
+/** A custom field of an organisation, or of one project. */
+export interface MetadataFieldTable {
+  id: Generated<number>;
+  organisation_id: number;
+  project_id: number | null;
+  /** `organisation` or `project:<id>`: within which the name is unique. */
+  scope: string;
+  name: string;
+  type: 'int' | 'str' | 'bool' | 'url' | 'multiline_str';
+  description: string | null;
+}
+
+/** Which kind of object a custom field is for; `content_type` as in metadata/content-types.ts. */
+export interface MetadataModelFieldTable {
+  id: Generated<number>;
+  field_id: number;
+  content_type: number;
+}
+
+/** In which organisation or project a custom field must be filled. */
+export interface MetadataRequirementTable {
+  model_field_id: number;
+  content_type: number;
+  object_id: number;
+}
+
+export interface MetadataValueTable {
+  id: Generated<number>;
+  model_field_id: number;
+  content_type: number;
+  object_id: number;
+  field_value: string;
+}
+
+export interface UserGroupTable {
+  id: Generated<number>;
+  organisation_id: number;
+  name: string;
+  /** New members of the organisation join it by themselves. */
+  is_default: Bit;
+  external_id: string | null;
+}
+
+export interface UserGroupMemberTable {
+  id: Generated<number>;
+  group_id: number;
+  user_id: number;
+  /** May manage the group. */
+  is_admin: Bit;
+}
+
+/** What one user or one group may do with one organisation, project or environment. */
+export interface PermissionGrantTable {
+  id: Generated<number>;
+  /** `project:7/user:3`: there is one row for whom and what. */
+  grant_key: string;
+  organisation_id: number;
+  /** Null for a grant in the organisation itself; set for one in an environment too. */
+  project_id: number | null;
+  environment_id: number | null;
+  /** Either this or `group_id`. */
+  user_id: number | null;
+  group_id: number | null;
+  admin: Bit;
+  /** JSON list of keys. */
+  permissions: string;
+}
+
+export interface InviteTable {
+  id: Generated<number>;
+  organisation_id: number;
+  /** In lower case. */
+  email: string;
+  /** SHA-256 of what the mail's link carries, hex. */
+  hash: string;
+  role: 'ADMIN' | 'USER';
+  invited_by: number | null;
+  date_created: string;
+}
+
+export interface InviteGroupTable {
+  invite_id: number;
+  group_id: number;
+}
+
+export interface InviteLinkTable {
+  id: Generated<number>;
+  organisation_id: number;
+  /** SHA-256 of what the link carries, hex. */
+  hash: string;
+  /** The same under the installation's secret, so that administrators can copy the link again. */
+  hash_encrypted: string;
+  role: 'ADMIN' | 'USER';
+  date_created: string;
+  expires_at: string | null;
 }
