@@ -1,10 +1,10 @@
-import type { Endpoint } from '@halyard/contract';
+import type { Endpoint, SdkEndpoint } from '@halyard/contract';
 import { z } from 'zod';
 
 type Json = Record<string, unknown>;
 
 /** The OpenAPI 3.1 document of the endpoints, as their schemas describe them. */
-export function buildOpenApi(endpoints: Endpoint[], info: { version: string }): Json {
+export function buildOpenApi(endpoints: readonly (Endpoint | SdkEndpoint)[], info: { version: string }): Json {
   const paths: Record<string, Json> = {};
   for (const endpoint of endpoints) {
     const operations = (paths[endpoint.path] ??= {});
@@ -13,10 +13,10 @@ export function buildOpenApi(endpoints: Endpoint[], info: { version: string }): 
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Halyard Core API',
+      title: 'Halyard API',
       version: info.version,
       description:
-        'Manages projects, environments, features, segments and identities. A trailing slash is optional everywhere.',
+        'Manages projects, environments, features, segments and identities, and answers SDKs (tag `sdk`). A trailing slash is optional everywhere.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths,
@@ -28,6 +28,18 @@ export function buildOpenApi(endpoints: Endpoint[], info: { version: string }): 
           in: 'header',
           name: 'Authorization',
           description: "An organisation's key: `Api-Key <key>`",
+        },
+        environmentKey: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-Environment-Key',
+          description: "An environment's client-side or server-side key",
+        },
+        serverSideKey: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-Environment-Key',
+          description: "An environment's server-side key: `ser.<key>`",
         },
       },
       schemas: {
@@ -42,26 +54,34 @@ export function buildOpenApi(endpoints: Endpoint[], info: { version: string }): 
   };
 }
 
-function operation(endpoint: Endpoint): Json {
+const securityOf: Record<(Endpoint | SdkEndpoint)['auth'], Json[]> = {
+  anyone: [],
+  none: [],
+  user: [{ token: [] }],
+  'user or master key': [{ token: [] }, { masterKey: [] }],
+  'environment key': [{ environmentKey: [] }],
+  'server-side key': [{ serverSideKey: [] }],
+};
+
+function operation(endpoint: Endpoint | SdkEndpoint): Json {
   const answer: Json = { description: endpoint.summary };
+  if ('streams' in endpoint && endpoint.streams) answer.content = { 'text/event-stream': {} };
   if (endpoint.response) answer.content = jsonContent(schemaOf(endpoint.response, 'output'));
   return {
     operationId: endpoint.id,
     tags: [endpoint.tag],
     summary: endpoint.summary,
-    security: { anyone: [], user: [{ token: [] }], 'user or master key': [{ token: [] }, { masterKey: [] }] }[
-      endpoint.auth
-    ],
+    security: securityOf[endpoint.auth],
     parameters: [...parameters(endpoint.params, 'path'), ...parameters(endpoint.query, 'query')],
     ...(endpoint.body && { requestBody: { required: true, content: jsonContent(schemaOf(endpoint.body, 'input')) } }),
     responses: { [endpoint.status]: answer, ...errorResponses(endpoint) },
   };
 }
 
-function errorResponses(endpoint: Endpoint): Json {
+function errorResponses(endpoint: Endpoint | SdkEndpoint): Json {
   const statuses = new Set<number>(endpoint.errors);
   if (endpoint.body || endpoint.query) statuses.add(400);
-  if (endpoint.auth !== 'anyone') statuses.add(401);
+  if (endpoint.auth === 'user' || endpoint.auth === 'user or master key') statuses.add(401);
   return Object.fromEntries(
     [...statuses].sort().map((status) => [
       status,
