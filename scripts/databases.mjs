@@ -120,7 +120,16 @@ const mariadbSettings = [
  */
 export async function startDatabases({ log = console.log } = {}) {
   installMissing([postgres, mariadb], log);
-  const servers = await Promise.all([postgres, mariadb].map(start));
+  return startAll([postgres, mariadb]);
+}
+
+/** The same with PostgreSQL alone, and only where it is installed already. */
+export function startPostgres() {
+  return startAll([postgres]);
+}
+
+async function startAll(kinds) {
+  const servers = await Promise.all(kinds.map(start));
   return {
     servers: servers.map(({ stop: _, ...server }) => server),
     stop: async () => {

@@ -31,6 +31,15 @@ export function prepare(needs) {
   npmCi(root, everything ? [] : ['--omit=dev']);
 }
 
+/** Installs what a folder outside the workspaces needs beside that, where it is not there yet. No install script runs. */
+export function prepareFolder(name, what) {
+  const folder = join(root, name);
+  const missing = missingPackages(folder, 'runtime');
+  if (missing === 0) return;
+  say(`Installing ${what} (${missing} packages); this is done once …`);
+  npmCi(folder, ['--ignore-scripts']);
+}
+
 /**
  * Runs `node <args>` on Node 24 from the repository's folder, sharing this terminal, and gives its exit code.
  *
