@@ -1,0 +1,126 @@
+import type { TestContext } from './context.ts';
+import type { Tenant } from './seed.ts';
+
+/** A tenant with one real object of every kind: what routes are tried on. */
+export interface Victim extends Tenant {
+  /** Values of path parameters. */
+  params: Record<string, string | number>;
+  uuids: Record<
+    'organisation' | 'project' | 'environment' | 'feature' | 'option' | 'state' | 'segment' | 'featureSegment' | 'tag',
+    string
+  >;
+  leftover: Record<string, number>;
+}
+
+/** In the name of all that is a victim's: nobody else may ever read it. */
+export const marker = 'victims-own-';
+
+export const someRules = [
+  {
+    type: 'ALL',
+    conditions: [],
+    rules: [{ type: 'ANY', rules: [], conditions: [{ operator: 'EQUAL', property: `${marker}plan`, value: 'pro' }] }],
+  },
+];
+
+/** Fills a tenant through its own API. */
+export async function makeVictim(context: TestContext, tenant: Tenant): Promise<Victim> {
+  const post = async (path: string, body: unknown) => {
+    const answer = await context.request({ method: 'POST', path: `/api/v1/${path}`, as: tenant.admin, body });
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  const get = async (path: string) => (await context.request({ path: `/api/v1/${path}`, as: tenant.admin })).body;
+  const environment = `environments/${tenant.production.apiKey}`;
+  const feature = await post(`projects/${tenant.projectId}/features/`, {
+    name: `${marker}feature`,
+    multivariate_options: [{ string_value: `${marker}variant`, default_percentage_allocation: 10 }],
+  });
+  const second = await post(`projects/${tenant.projectId}/features/`, { name: `${marker}leftover feature` });
+  const segments = [];
+  for (const name of ['segment', 'leftover segment', 'second leftover segment']) {
+    segments.push(await post(`projects/${tenant.projectId}/segments/`, { name: marker + name, rules: someRules }));
+  }
+  const override = await post(`${environment}/features/${feature.id}/create-segment-override/`, {
+    enabled: true,
+    feature_segment: { segment: segments[0].id },
+  });
+  const leftoverFeatureSegment = await post('features/feature-segments/', {
+    environment: tenant.production.id,
+    feature: second.id,
+    segment: segments[0].id,
+  });
+  const identity = await post(`${environment}/identities/`, { identifier: `${marker}identity` });
+  const trait = await post(`${environment}/identities/${identity.id}/traits/`, {
+    trait_key: `${marker}trait`,
+    value_type: 'unicode',
+    string_value: 'x',
+  });
+  const third = await post(`projects/${tenant.projectId}/features/`, { name: `${marker}third feature` });
+  const secondIdentity = await post(`${environment}/identities/`, { identifier: `${marker}leftover identity` });
+  const secondIdentityState = await post(`${environment}/identities/${secondIdentity.id}/featurestates/`, {
+    feature: feature.id,
+    enabled: true,
+  });
+  const identityState = await post(`${environment}/identities/${identity.id}/featurestates/`, {
+    feature: feature.id,
+    enabled: true,
+  });
+  const tag = await post(`projects/${tenant.projectId}/tags/`, { label: `${marker}tag` });
+  const key = await post(`${environment}/api-keys/`, { name: `${marker}server key` });
+  const masterKey = await post(`organisations/${tenant.organisationId}/master-api-keys/`, {
+    name: `${marker}master key`,
+  });
+  const project = await get(`projects/${tenant.projectId}/`);
+  const member = await context.db
+    .selectFrom('organisation_members')
+    .where('organisation_id', '=', tenant.organisationId)
+    .where('user_id', '<>', tenant.adminId)
+    .select('user_id')
+    .executeTakeFirstOrThrow();
+  const organisation = await context.db
+    .selectFrom('organisations')
+    .where('id', '=', tenant.organisationId)
+    .select('uuid')
+    .executeTakeFirstOrThrow();
+  const environmentRow = await get(`${environment}/`);
+  return {
+    ...tenant,
+    params: {
+      organisation_id: tenant.organisationId,
+      user_id: member.user_id,
+      prefix: masterKey.prefix,
+      project_id: tenant.projectId,
+      environment_api_key: tenant.production.apiKey,
+      key_id: key.id,
+      feature_id: feature.id,
+      option_id: feature.multivariate_options[0].id,
+      state_id: identityState.id,
+      segment_id: segments[0].id,
+      feature_segment_id: override.feature_segment.id ?? override.feature_segment,
+      identity_id: identity.id,
+      trait_id: trait.id,
+      tag_id: tag.id,
+    },
+    uuids: {
+      organisation: organisation.uuid,
+      project: project.uuid,
+      environment: environmentRow.uuid,
+      feature: feature.uuid,
+      option: feature.multivariate_options[0].uuid,
+      state: identityState.uuid,
+      segment: segments[0].uuid,
+      featureSegment: leftoverFeatureSegment.uuid,
+      tag: tag.uuid,
+    },
+    leftover: {
+      feature: second.id,
+      featureSegment: leftoverFeatureSegment.id,
+      segment: segments[1].id,
+      secondSegment: segments[2].id,
+      thirdFeature: third.id,
+      identity: secondIdentity.id,
+      identityState: secondIdentityState.id,
+    },
+  };
+}
