@@ -3,6 +3,7 @@ import * as foundation from './migrations/0001_foundation.ts';
 import * as permissions from './migrations/0002_permissions.ts';
 import * as tagsOwnersMetadata from './migrations/0004_tags_owners_metadata.ts';
 import * as account from './migrations/0003_account.ts';
+import * as featureVersions from './migrations/0007_feature_versions.ts';
 import type { Database } from './tables.ts';
 
 /** Every migration, by name, in the order of the names. One that has landed is never edited. */
@@ -11,6 +12,7 @@ const migrations = {
   '0002_permissions': permissions,
   '0003_account': account,
   '0004_tags_owners_metadata': tagsOwnersMetadata,
+  '0007_feature_versions': featureVersions,
 };
 
 /** Brings the database to this release's schema. Safe to call from many processes at once: one works, the others wait. */
