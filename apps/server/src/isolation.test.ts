@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { routes } from './app.ts';
 import type { Tables } from './db/tables.ts';
 import { type TestRequest, testContext } from './testing/context.ts';
+import { type PublishedSchemas, publishedSchemas } from './testing/published-schemas.ts';
 import { seedTenant, type Tenant } from './testing/seed.ts';
 import { makeVictim, marker, someRules, type Victim } from './testing/victim.ts';
 
@@ -185,10 +186,12 @@ const context = testContext();
 const guarded = routes.map((route) => route.endpoint).filter((endpoint) => endpoint.auth !== 'anyone');
 let victim: Victim;
 let rival: Tenant;
+let schemas: PublishedSchemas;
 
 beforeAll(async () => {
   victim = await makeVictim(context, await seedTenant(context.db));
   rival = await seedTenant(context.db);
+  schemas = await publishedSchemas(context);
 });
 
 test('every route has an entry, and every entry a route', () => {
@@ -241,7 +244,7 @@ describe('a member without permissions is refused, and changes nothing', () => {
   });
 });
 
-describe('the owner gets through', () => {
+describe('the owner gets through, and reads what is published', () => {
   const order = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
   const inOrder = guarded
     .filter((endpoint) => !entries[endpoint.id]?.own)
@@ -254,6 +257,17 @@ describe('the owner gets through', () => {
     const answer = await context.request({ ...requestTo(id), as: victim.admin });
 
     expect([answer.status < 300, answer.body]).toEqual([true, answer.body]);
+    expect(schemas.problemsOf(id, answer)).toEqual([]);
+  });
+});
+
+describe('what is about the caller is as published too', () => {
+  const own = guarded.filter((endpoint) => endpoint.method === 'GET' && entries[endpoint.id]?.own);
+
+  test.each(own.map((endpoint) => endpoint.id))('%s', async (id) => {
+    const answer = await context.request({ ...requestTo(id), as: rival.admin });
+
+    expect([answer.status, schemas.problemsOf(id, answer)]).toEqual([200, []]);
   });
 });
 

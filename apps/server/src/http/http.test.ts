@@ -1,8 +1,12 @@
-import { sdkEndpoints } from '@halyard/contract';
+import { endpoint, sdkEndpoints } from '@halyard/contract';
+import { pino } from 'pino';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { routes } from '../app.ts';
 import { testContext } from '../testing/context.ts';
 import { seedTenant, type Tenant } from '../testing/seed.ts';
+import { createHttp } from './http.ts';
+import { route } from './route.ts';
 
 const context = testContext({ REQUEST_BODY_LIMIT_BYTES: '4096' });
 let acme: Tenant;
@@ -210,4 +214,30 @@ test('logging in works with a stale token in the header', async () => {
   });
 
   expect(answer.status).toBe(400);
+});
+
+test('in tests, an answer with more than its endpoint declares is an error', async () => {
+  const declared = endpoint({
+    id: 'leak',
+    method: 'GET',
+    path: '/leak',
+    tag: 'test',
+    summary: 'Leak',
+    auth: 'anyone',
+    response: z.object({ list: z.array(z.object({ id: z.number() })) }),
+  });
+  const answerWith = async (row: { id: number }) => {
+    const http = createHttp({
+      routes: [route(declared, async () => ({ list: [row] }))],
+      config: context.config,
+      log: pino({ level: 'silent' }),
+      contextOf: async () => ({ ...context.app.systemContext(), actor: { kind: 'nobody' } }),
+      isUnavailable: () => false,
+      checkResponses: true,
+    });
+    return (await http.inject('/leak')).statusCode;
+  };
+  const leaking = { id: 1, key_hash: 'secret' };
+
+  expect([await answerWith({ id: 1 }), await answerWith(leaking)]).toEqual([200, 500]);
 });
