@@ -24,6 +24,7 @@ import { buildOpenApi } from './http/openapi.ts';
 import { serveWelcome } from './http/welcome.ts';
 import { identityRoutes } from './identities/routes.ts';
 import { createIdentityStore } from './identities/sdk-store.ts';
+import { createWorker, type Worker } from './jobs/worker.ts';
 import { masterKeyRoutes } from './master-keys/routes.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
 import { organisationMemberRoutes } from './organisation-members/routes.ts';
@@ -61,6 +62,7 @@ export const routes = [
 export interface App {
   http: FastifyInstance;
   publisher: Publisher;
+  worker: Worker;
   edge: Edge;
   /** A context for work that no request asks for. */
   systemContext: () => Context;
@@ -104,7 +106,15 @@ export async function createApp(options: AppOptions): Promise<App> {
     throttle,
     afterCommit: (work) => work(),
     wakePublisher: publisher.wake,
+    wakeWorker: () => worker.wake(),
     forgetIdentity: (environmentId, identifier) => edge.identities.forget({ environmentId, identifier }),
+  });
+
+  const worker = createWorker({
+    db,
+    log,
+    context: (log) => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
+    handlers: {},
   });
 
   const http = createHttp({
@@ -127,15 +137,18 @@ export async function createApp(options: AppOptions): Promise<App> {
     buildOpenApi([...routes.map((route) => route.endpoint), ...sdkEndpoints], { version: config.version }),
   );
   publisher.wake();
+  worker.wake();
 
   return {
     http,
     publisher,
+    worker,
     edge,
     systemContext: () => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
     async close() {
       edge.close();
       await http.close();
+      await worker.stop();
       await publisher.stop();
     },
   };

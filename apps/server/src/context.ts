@@ -25,6 +25,8 @@ export interface Context {
   afterCommit: (work: () => void) => void;
   /** Wakes the publisher of environment documents. */
   wakePublisher: () => void;
+  /** Wakes the worker, which runs jobs. */
+  wakeWorker: () => void;
   /** Lets the Edge of this process read an identity and its traits again. */
   forgetIdentity: (environmentId: number, identifier: string) => void;
   /** Counts attempts, for rate limits. */

@@ -4,6 +4,7 @@ import * as permissions from './migrations/0002_permissions.ts';
 import * as tagsOwnersMetadata from './migrations/0004_tags_owners_metadata.ts';
 import * as account from './migrations/0003_account.ts';
 import * as featureVersions from './migrations/0007_feature_versions.ts';
+import * as jobsWebhooks from './migrations/0005_jobs_webhooks.ts';
 import type { Database } from './tables.ts';
 
 /** Every migration, by name, in the order of the names. One that has landed is never edited. */
@@ -12,6 +13,7 @@ const migrations = {
   '0002_permissions': permissions,
   '0003_account': account,
   '0004_tags_owners_metadata': tagsOwnersMetadata,
+  '0005_jobs_webhooks': jobsWebhooks,
   '0007_feature_versions': featureVersions,
 };
 

@@ -31,6 +31,10 @@ export interface Tables {
   environment_documents: EnvironmentDocumentTable;
   evaluation_counts: EvaluationCountTable;
   settings: SettingTable;
+  jobs: JobTable;
+  change_cursors: ChangeCursorTable;
+  webhooks: WebhookTable;
+  webhook_deliveries: WebhookDeliveryTable;
   user_groups: UserGroupTable;
   user_group_members: UserGroupMemberTable;
   permission_grants: PermissionGrantTable;
@@ -352,6 +356,8 @@ export interface ChangeTable {
   /** JSON of what is; null on delete. */
   after: string | null;
   is_system_event: Bit;
+  /** JSON list of `{before, after}`: feature states that a step on something larger made or removed. */
+  feature_states: string | null;
 }
 
 /** Which change gave an environment its version n. */
@@ -511,6 +517,109 @@ export interface InviteLinkTable {
   role: 'ADMIN' | 'USER';
   date_created: string;
   expires_at: string | null;
+}
+
+/** What a feature serves in an environment as one piece: a draft, scheduled, live, or replaced. */
+export interface FeatureVersionTable {
+  id: Generated<number>;
+  uuid: string;
+  environment_id: number;
+  feature_id: number;
+  description: string | null;
+  /** Nothing in a published version changes any more. */
+  published: Bit;
+  /** When it goes live; null while nobody said. */
+  live_from: string | null;
+  /** When it was written to the live rows. */
+  applied_at: string | null;
+  /** When another version was, after it. */
+  replaced_at: string | null;
+  created_at: string;
+  updated_at: string;
+  created_by: number | null;
+  created_by_master_key: number | null;
+  published_by: number | null;
+  published_by_master_key: number | null;
+}
+
+export interface VersionStateTable extends ValueColumns {
+  id: Generated<number>;
+  uuid: string;
+  version_id: number;
+  /** Null for the environment's own state. */
+  segment_id: number | null;
+  /** Order among the overrides of the version, the strongest lowest; null for the environment's own state. */
+  priority: number | null;
+  enabled: Bit;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface VersionStateVariantTable {
+  id: Generated<number>;
+  version_state_id: number;
+  multivariate_option_id: number;
+  percentage_allocation: number;
+}
+
+/** Work for later, taken by one process at a time: jobs/worker.ts. */
+export interface JobTable {
+  id: Generated<number>;
+  kind: string;
+  /** JSON. */
+  payload: string;
+  /** Set while it waits and has never begun, and always where it recurs. */
+  unique_key: string | null;
+  state: 'waiting' | 'failed';
+  /** When it may begin; while it runs, when its lease ends; once it failed for good, when that was. */
+  run_at: string;
+  attempts: number;
+  /** Drawn anew by whoever takes it. */
+  claim: string | null;
+  last_error: string | null;
+  created_at: string;
+}
+
+/** How far a reader of `changes` has come: changes/follower.ts. */
+export interface ChangeCursorTable {
+  reader: string;
+  /** The highest id that it has seen. */
+  position: number;
+  /** JSON list of `[first, last, seenAt]`: ids below `position` that were not there yet. */
+  gaps: string;
+}
+
+export interface WebhookTable {
+  id: Generated<number>;
+  organisation_id: number;
+  /** Null for a webhook of the organisation. */
+  environment_id: number | null;
+  url: string;
+  enabled: Bit;
+  secret_encrypted: string | null;
+  created_at: string;
+  updated_at: string;
+  /** When the organisation was last told by e-mail that deliveries fail. */
+  failure_mailed_at: string | null;
+}
+
+export interface WebhookDeliveryTable {
+  id: Generated<number>;
+  webhook_id: number;
+  change_id: number;
+  /** Which of the events of its change this is. */
+  ordinal: number;
+  event_type: 'FLAG_UPDATED' | 'FLAG_DELETED' | 'NEW_VERSION_PUBLISHED' | 'AUDIT_LOG_CREATED';
+  /** What is sent, byte for byte. */
+  body: string;
+  state: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  next_attempt_at: string;
+  /** Of the newest attempt; null where nobody answered. */
+  response_status: number | null;
+  error: string | null;
+  created_at: string;
+  finished_at: string | null;
 }
 
 /** What a feature serves in an environment as one piece: a draft, scheduled, live, or replaced. */
