@@ -1,7 +1,8 @@
 // What needs no network: evaluations per second inside one process, and memory of what is compiled. Started by bench.ts;
 // tells it what came out as one message.
 
-import { createPublication, joinFlags, jsonAnswer } from '../apps/edge/src/publication.ts';
+import { createBodies } from '../apps/edge/src/bodies.ts';
+import { createPublication, flagList } from '../apps/edge/src/publication.ts';
 import { headerSets } from '../apps/edge/src/responses.ts';
 import { type Rates, rateOf, takeTurns } from './measure.ts';
 import { flagsmith, growthbook, type Peer, unleash } from './peers.ts';
@@ -32,8 +33,14 @@ async function main(): Promise<void> {
     const { identifier, traits } = people[n % people.length] as (typeof people)[number];
     return { identifier, traits: new Map(Object.entries(traits)) };
   };
-  const bytes = (n: number) =>
-    jsonAnswer(publication, joinFlags(publication, engine.decide(identityOf(n)), 'client')).body;
+  const bodies = createBodies();
+  const bytes = (n: number) => {
+    const flags = flagList(publication, engine.decide(identityOf(n)), 'client');
+    const body = bodies.lease(flags.length);
+    flags.write(body.bytes, 0);
+    body.release();
+    return body.bytes;
+  };
   const all = (peer: Peer) => (n: number) => {
     const { identifier, traits } = people[n % people.length] as (typeof people)[number];
     return peer.all(identifier, traits);

@@ -13,6 +13,8 @@ export interface Served {
   client: string;
   /** The same for a server-side key. */
   server: string;
+  /** The flag as bytes, with a comma before it. Made when somebody is first served this and not the default. */
+  bytes: Uint8Array | null;
   /** Made when OFREP first asks. */
   ofrep: string | null;
 }
@@ -92,34 +94,66 @@ export function readyAnswer(publication: Publication, name: string, make: () => 
   return publication.once(name, make);
 }
 
+/** A JSON list of ready flags, as bytes that are still to be written. */
+export interface FlagList {
+  length: number;
+  /** Writes the list and answers where it ends. */
+  write(target: Uint8Array, start: number): number;
+}
+
 /**
- * Joins ready flags into one JSON list. Most features serve everybody their default, so that the stretches between the others
- * are cut out of one text.
+ * The list of what was decided. Most features serve everybody their default, so that the stretches between the others are
+ * copied as one.
  */
-export function joinFlags(publication: Publication, decided: readonly Served[], kind: KeyKind): string {
+export function flagList(publication: Publication, decided: readonly Served[], kind: KeyKind): FlagList {
   const row = publication.once(kind === 'client' ? 'row client' : 'row server', () => rowOfDefaults(publication, kind));
-  let text = '';
-  let from = 0;
+  let length = row.bytes.length;
   for (let i = 0; i < decided.length; i++) {
     const served = decided[i] as Served;
     if (served === row.served[i]) continue;
-    const start = i === 0 ? 0 : (row.ends[i - 1] as number);
-    if (start > from) text += row.text.slice(text === '' ? from + 1 : from, start);
-    const json = served[kind];
-    if (json !== '') text += text === '' ? json : `,${json}`;
-    from = row.ends[i] as number;
+    length +=
+      (served[kind] === '' ? 0 : served[kind].length + 1) - ((row.starts[i + 1] as number) - (row.starts[i] as number));
   }
-  if (from < row.text.length) text += row.text.slice(text === '' ? from + 1 : from);
-  return `[${text}]`;
+  return {
+    length: length === 0 ? 2 : length + 1,
+    write(target, start) {
+      let at = start;
+      let from = 0;
+      const copyRow = (to: number) => {
+        if (to === from) return;
+        target.set(row.bytes.subarray(from, to), at);
+        at += to - from;
+      };
+      for (let i = 0; i < decided.length; i++) {
+        const served = decided[i] as Served;
+        if (served === row.served[i]) continue;
+        copyRow(row.starts[i] as number);
+        from = row.starts[i + 1] as number;
+        if (served[kind] === '') continue;
+        served.bytes ??= asciiBytes(`,${served[kind]}`);
+        target.set(served.bytes, at);
+        at += served.bytes.length;
+      }
+      copyRow(row.bytes.length);
+      // Each flag brings its comma, and the list opens where the first one is.
+      if (at === start) at++;
+      target[start] = openingBracket;
+      target[at] = closingBracket;
+      return at + 1;
+    },
+  };
 }
 
-/** The defaults as one text with a comma before each flag, and where each of them ends. */
+const openingBracket = 0x5b;
+const closingBracket = 0x5d;
+
+/** The defaults in a row, each with a comma before it, and where each of them starts. */
 function rowOfDefaults(publication: Publication, kind: KeyKind) {
   const served = publication.engine.decide(null);
   const flags = served.map((one) => (one[kind] === '' ? '' : `,${one[kind]}`));
-  let end = 0;
-  const ends = flags.map((json) => (end += json.length));
-  return { served, ends, text: flags.join('') };
+  const starts = [0];
+  for (const json of flags) starts.push((starts.at(-1) as number) + json.length);
+  return { served, starts, bytes: asciiBytes(flags.join('')) };
 }
 
 /** JSON text as the body of an answer that tells the time of the document. */
@@ -148,9 +182,9 @@ function flagShape(published: PublishedEnvironment): {
 
   const flag = (outcome: Outcome): string => asciiJson(describe(outcome));
   const serve = (outcome: Outcome): Served => {
-    if (hideDisabled && !outcome.enabled) return { outcome, client: '', server: '', ofrep: null };
+    if (hideDisabled && !outcome.enabled) return { outcome, client: '', server: '', bytes: null, ofrep: null };
     const server = asciiJson({ ...describe(outcome), variant: outcome.variant });
-    return { outcome, client: serverOnly.has(outcome.feature.id) ? '' : server, server, ofrep: null };
+    return { outcome, client: serverOnly.has(outcome.feature.id) ? '' : server, server, bytes: null, ofrep: null };
   };
   return { serve, flag };
 

@@ -5,11 +5,9 @@ export interface Answer {
   status: number;
   /** Name, value, name, value… without Content-Length. Long-lived: a runtime may remember what it made of one. */
   headers: readonly string[];
-  /**
-   * Bytes where they are sent more than once. Text, ASCII only, where they are not: memory for as many bytes costs more than
-   * writing them, and a runtime that writes text needs none.
-   */
-  body: Uint8Array | string;
+  body: Uint8Array;
+  /** To be called when the body was handed to the network, and never looked at again: its memory serves the next answer. */
+  release?: () => void;
 }
 
 export interface EventStream {

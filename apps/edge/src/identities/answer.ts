@@ -1,8 +1,9 @@
 import type { TraitValue } from '@halyard/contract';
+import { type Bodies, type Body, createBodies } from '../bodies.ts';
 import type { Opened } from '../environments.ts';
-import { joinFlags, type Publication } from '../publication.ts';
+import { flagList, type Publication } from '../publication.ts';
 import type { EdgeRequest } from '../request.ts';
-import { type Answer, asciiBytes, asciiJson, Refusal } from '../responses.ts';
+import { type Answer, asciiJson, Refusal } from '../responses.ts';
 import type { IdentityCache } from './cache.ts';
 import { generatedIdentifier } from './identifier.ts';
 import { createRequestMemory } from './memory.ts';
@@ -15,27 +16,25 @@ export type AnswerIdentity = (opened: Opened, request: EdgeRequest) => Answer | 
 
 /** An answer as it was made, and everything it depends on beside the bytes of its request. */
 interface Made {
-  json: string;
+  body: Body;
   publication: Publication;
   /** Null where nothing stored was used. */
   name: IdentityName | null;
   stored: StoredIdentity | null;
 }
 
-interface Remembered {
-  made: Made;
-  answer: Answer;
-}
+type Remembered = Omit<Made, 'body'> & { answer: Answer };
 
 /** Requests that come again word by word get their bytes again, until the document or the identity changes. */
 export function createIdentityAnswers(options: { identities: IdentityCache; memoryBytes: number }): AnswerIdentity {
   const { identities } = options;
+  const bodies = createBodies();
   const memory = createRequestMemory<Remembered>({ bytes: options.memoryBytes });
 
   return (opened, request) => {
     const place = memory.placeOf(opened, request);
     const remembered = place === null ? undefined : memory.get(place, opened, request);
-    if (remembered !== undefined && isCurrent(remembered.made, opened)) return remembered.answer;
+    if (remembered !== undefined && isCurrent(remembered, opened)) return remembered.answer;
     const asked = request.method === 'POST' ? readIdentityBody(request) : readIdentityQuery(request);
     const answered = identify(opened, asked);
     return answered instanceof Promise ? answered.then(finish) : finish(answered);
@@ -45,16 +44,18 @@ export function createIdentityAnswers(options: { identities: IdentityCache; memo
       // A random identifier must not come twice.
       const isRandom = asked.identifier === '' && usableTraits(opened, asked).length === 0;
       const kept = place === null || isRandom ? null : memory.offer(place, opened, request, () => keep(made));
-      return kept === null ? { status: 200, headers, body: made.json } : kept.answer;
+      if (kept === null) return { status: 200, headers, body: made.body.bytes, release: made.body.release };
+      made.body.release();
+      return kept.answer;
     }
   };
 
-  function keep(made: Made): { value: Remembered; bytes: number } {
-    const answer = { status: 200, headers: made.publication.jsonHeaders, body: asciiBytes(made.json) };
-    return { value: { made: { ...made, json: '' }, answer }, bytes: made.json.length };
+  function keep({ body, ...rest }: Made): { value: Remembered; bytes: number } {
+    const answer = { status: 200, headers: rest.publication.jsonHeaders, body: Buffer.from(body.bytes) };
+    return { value: { ...rest, answer }, bytes: body.bytes.length };
   }
 
-  function isCurrent(made: Made, opened: Opened): boolean {
+  function isCurrent(made: Omit<Made, 'body'>, opened: Opened): boolean {
     if (made.publication !== opened.environment.publication) return false;
     return made.name === null || identities.peek(made.name) === made.stored;
   }
@@ -63,9 +64,16 @@ export function createIdentityAnswers(options: { identities: IdentityCache; memo
     const traits = usableTraits(opened, asked);
     if (asked.identifier === '') {
       const identifier = generatedIdentifier(traits);
-      return evaluate(opened, { ...asked, identifier }, usedTraits(overlay(null, asTransient(traits))), null, null);
+      return evaluate(
+        bodies,
+        opened,
+        { ...asked, identifier },
+        usedTraits(overlay(null, asTransient(traits))),
+        null,
+        null,
+      );
     }
-    if (asked.ignoresStorage) return evaluate(opened, asked, usedTraits(new Map()), null, null);
+    if (asked.ignoresStorage) return evaluate(bodies, opened, asked, usedTraits(new Map()), null, null);
 
     const name = { environmentId: opened.environment.id, identifier: asked.identifier };
     const stored = identities.load(name);
@@ -73,25 +81,26 @@ export function createIdentityAnswers(options: { identities: IdentityCache; memo
 
     function use(stored: StoredIdentity | null): Made | Promise<Made> {
       if (asked.transient) {
-        return evaluate(opened, asked, usedTraits(overlay(stored, asTransient(traits))), name, stored);
+        return evaluate(bodies, opened, asked, usedTraits(overlay(stored, asTransient(traits))), name, stored);
       }
       const { persist_trait_data: persists } = opened.environment.publication.published.document.project.organisation;
       const { set, remove } = persists ? traitChanges(stored, traits) : noChanges;
       const unstored = persists ? traits.filter((trait) => trait.transient) : traits;
       if (stored !== null && set.size === 0 && remove.length === 0) {
         const used = unstored.length === 0 ? traitsOfStored(stored) : usedTraits(overlay(stored, unstored));
-        return evaluate(opened, asked, used, name, stored);
+        return evaluate(bodies, opened, asked, used, name, stored);
       }
       return identities.save({ ...name, set, remove }).then((saved) => {
         const used = stored === null ? traitsOfNewIdentity(saved, traits) : overlay(saved, unstored);
-        return evaluate(opened, asked, usedTraits(used), name, saved);
+        return evaluate(bodies, opened, asked, usedTraits(used), name, saved);
       });
     }
   }
 }
 
-/** Evaluates an identity and writes the answer: ready flags are joined, only its own traits are made into JSON. */
+/** Evaluates an identity and writes the answer: ready flags are copied, only its own traits are made into JSON. */
 function evaluate(
+  bodies: Bodies,
   opened: Opened,
   asked: IdentityRequest,
   used: UsedTraits,
@@ -110,12 +119,24 @@ function evaluate(
       const headers = ['X-Flagsmith-Document-Updated-At', publication.updatedAt];
       throw new Refusal(404, { detail: 'Given feature not found' }, headers);
     }
-    return { json: flag, publication, name, stored };
+    return { body: textBody(bodies, flag), publication, name, stored };
   }
   const traits = publication.published.document.hide_sensitive_data ? '' : used.json;
-  const flags = joinFlags(publication, engine.decide(identity), kind);
-  const json = `{"identifier":${asciiJson(identifier)},"traits":[${traits}],"flags":${flags}}`;
-  return { json, publication, name, stored };
+  const head = `{"identifier":${asciiJson(identifier)},"traits":[${traits}],"flags":`;
+  const flags = flagList(publication, engine.decide(identity), kind);
+  const body = bodies.lease(head.length + flags.length + 1);
+  body.bytes.write(head, 'latin1');
+  const end = flags.write(body.bytes, head.length);
+  body.bytes[end] = closingBrace;
+  return { body, publication, name, stored };
+}
+
+const closingBrace = 0x7d;
+
+function textBody(bodies: Bodies, text: string): Body {
+  const body = bodies.lease(text.length);
+  body.bytes.write(text, 'latin1');
+  return body;
 }
 
 /** The values that an evaluation sees. */

@@ -107,7 +107,7 @@ function send(response: ServerResponse, answer: EdgeResponse): void {
  * Node checks and joins every header of every response, which costs as much as the rest of a request. Where nothing is
  * unusual about the connection, the head is given to it as one text instead, made once per set of headers.
  */
-function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
+function sendAnswer(response: ServerResponse, { status, headers, body, release }: Answer): void {
   const head = response as unknown as { _header: string | null | undefined; _keepAliveTimeout: number };
   const isPlain = response.shouldKeepAlive && response.req.httpVersionMinor === 1 && response.req.method !== 'HEAD';
   if (isPlain && head._header === null) {
@@ -118,8 +118,8 @@ function sendAnswer(response: ServerResponse, { status, headers, body }: Answer)
   } else {
     response.writeHead(status, [...headers, 'Content-Length', String(body.length)]);
   }
+  if (release !== undefined) response.on('finish', release);
   if (body.length === 0) response.end();
-  else if (typeof body === 'string') response.end(body, 'latin1');
   else response.end(body);
 }
 
