@@ -519,49 +519,6 @@ export interface InviteLinkTable {
   expires_at: string | null;
 }
 
-/** What a feature serves in an environment as one piece: a draft, scheduled, live, or replaced. */
-export interface FeatureVersionTable {
-  id: Generated<number>;
-  uuid: string;
-  environment_id: number;
-  feature_id: number;
-  description: string | null;
-  /** Nothing in a published version changes any more. */
-  published: Bit;
-  /** When it goes live; null while nobody said. */
-  live_from: string | null;
-  /** When it was written to the live rows. */
-  applied_at: string | null;
-  /** When another version was, after it. */
-  replaced_at: string | null;
-  created_at: string;
-  updated_at: string;
-  created_by: number | null;
-  created_by_master_key: number | null;
-  published_by: number | null;
-  published_by_master_key: number | null;
-}
-
-export interface VersionStateTable extends ValueColumns {
-  id: Generated<number>;
-  uuid: string;
-  version_id: number;
-  /** Null for the environment's own state. */
-  segment_id: number | null;
-  /** Order among the overrides of the version, the strongest lowest; null for the environment's own state. */
-  priority: number | null;
-  enabled: Bit;
-  created_at: string;
-  updated_at: string;
-}
-
-export interface VersionStateVariantTable {
-  id: Generated<number>;
-  version_state_id: number;
-  multivariate_option_id: number;
-  percentage_allocation: number;
-}
-
 /** Work for later, taken by one process at a time: jobs/worker.ts. */
 export interface JobTable {
   id: Generated<number>;
