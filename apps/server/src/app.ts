@@ -17,6 +17,7 @@ import { environmentRoutes } from './environments/routes.ts';
 import { featureSegmentRoutes } from './feature-segments/routes.ts';
 import { featureRoutes } from './features/routes.ts';
 import { featureStateRoutes } from './feature-states/routes.ts';
+import { groupRoutes } from './groups/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { serveDocs } from './http/docs.ts';
 import { createHttp } from './http/http.ts';
@@ -29,6 +30,7 @@ import { masterKeyRoutes } from './master-keys/routes.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
 import { organisationMemberRoutes } from './organisation-members/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
+import { permissionRoutes } from './permissions/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { segmentRoutes } from './segments/routes.ts';
 import { createVault, randomHex } from './secrets.ts';
@@ -46,6 +48,8 @@ export const routes = [
   ...organisationRoutes,
   ...organisationMemberRoutes,
   ...masterKeyRoutes,
+  ...groupRoutes,
+  ...permissionRoutes,
   ...projectRoutes,
   ...environmentRoutes,
   ...environmentKeyRoutes,

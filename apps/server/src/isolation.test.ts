@@ -32,6 +32,13 @@ const entries: Record<string, Entry> = {
   updateCurrentUser: { own: true },
   patchCurrentUser: { own: true },
   setPassword: { own: true },
+  updateOnboarding: { own: true },
+  setEmail: { own: true },
+  closeAccount: { own: true },
+  activateMfa: { own: true },
+  confirmMfa: { own: true },
+  deactivateMfa: { own: true },
+  listActiveMfaMethods: { own: true },
   logout: { own: true },
   deleteToken: { own: true },
 
@@ -43,7 +50,6 @@ const entries: Record<string, Entry> = {
   patchOrganisation: { body: () => ({ force_2fa: true }) },
   deleteOrganisation: { last: 5 },
   getSubscriptionMetadata: {},
-  getOwnOrganisationPermissions: { member: true },
   listOrganisationProjects: { member: true },
   listMembers: { member: true },
   updateMemberRole: { body: () => ({ role: 'ADMIN' }) },
@@ -55,6 +61,34 @@ const entries: Record<string, Entry> = {
   patchMasterKey: { body: () => ({ name: `${marker}renamed` }) },
   deleteMasterKey: {},
 
+  listOrganisationPermissions: { own: true },
+  listProjectPermissions: { own: true },
+  listEnvironmentPermissions: { own: true },
+  getOwnOrganisationPermissions: { member: true },
+  getOwnProjectPermissions: { member: true },
+  getOwnEnvironmentPermissions: { member: true },
+  // The member in the path is the one who asks: about themselves they may.
+  getDetailedOrganisationPermissions: { member: true },
+  getDetailedProjectPermissions: { member: true },
+  getDetailedEnvironmentPermissions: { member: true },
+  getPermissionsThroughoutProject: {},
+  ...grantEntries('Organisation'),
+  ...grantEntries('Project'),
+  ...grantEntries('Environment'),
+
+  listGroups: { member: true },
+  createGroup: { body: () => ({ name: `${marker}second group` }) },
+  listGroupSummaries: { member: true },
+  listOwnGroups: { member: true },
+  getGroup: {},
+  updateGroup: { body: () => ({ name: `${marker}renamed group` }) },
+  patchGroup: { body: () => ({ is_default: true }) },
+  deleteGroup: { last: 1 },
+  addGroupUsers: { body: (victim) => ({ user_ids: [victim.leftover.member] }) },
+  removeGroupUsers: { body: (victim) => ({ user_ids: [victim.params.user_id] }) },
+  makeGroupAdmin: { params: groupMembership },
+  removeGroupAdmin: { params: groupMembership },
+
   listProjects: { own: true },
   createProject: { body: (victim) => ({ name: `${marker}second project`, organisation: victim.organisationId }) },
   getProject: {},
@@ -63,7 +97,6 @@ const entries: Record<string, Entry> = {
   patchProject: { body: () => ({ hide_disabled_flags: true }) },
   deleteProject: { last: 4 },
   listProjectEnvironments: {},
-  getOwnProjectPermissions: {},
 
   listEnvironments: { query: (victim) => `project=${victim.projectId}` },
   createEnvironment: { body: (victim) => ({ name: `${marker}staging`, project: victim.projectId }) },
@@ -74,7 +107,6 @@ const entries: Record<string, Entry> = {
   deleteEnvironment: { last: 3 },
   cloneEnvironment: { body: () => ({ name: `${marker}clone` }) },
   getEnvironmentDocument: {},
-  getOwnEnvironmentPermissions: {},
   listEnvironmentKeys: {},
   createEnvironmentKey: { body: () => ({ name: `${marker}key` }) },
   updateEnvironmentKey: { body: () => ({ name: `${marker}renamed` }) },
@@ -180,7 +212,60 @@ const entries: Record<string, Entry> = {
   updateTag: { body: () => ({ label: `${marker}tag` }) },
   patchTag: { body: () => ({ is_permanent: true }) },
   deleteTag: { last: 1 },
+  addFeatureOwners: { body: (victim) => ({ user_ids: [victim.adminId] }) },
+  removeFeatureOwners: { body: (victim) => ({ user_ids: [victim.adminId] }) },
+  addFeatureGroupOwners: { body: () => ({ group_ids: [] }) },
+  removeFeatureGroupOwners: { body: () => ({ group_ids: [] }) },
+  countFeatureLifecycles: { params: (victim) => ({ ...victim.params, environment_id: victim.production.id }) },
+
+  listMetadataFields: { member: true, query: (victim) => `organisation=${victim.organisationId}` },
+  createMetadataField: { body: (victim) => ({ name: `${marker}other`, organisation: victim.organisationId }) },
+  getMetadataField: { member: true },
+  updateMetadataField: { body: () => ({ name: `${marker}field` }) },
+  patchMetadataField: { body: () => ({ description: `${marker}description` }) },
+  deleteMetadataField: { last: 2 },
+  listProjectMetadataFields: { query: () => 'include_organisation=true' },
+  getProjectMetadataField: {},
+  listMetadataModelFields: { member: true },
+  createMetadataModelField: { body: (victim) => ({ field: victim.params.field_id, content_type: 5 }) },
+  getMetadataModelField: { member: true },
+  updateMetadataModelField: {
+    body: (victim) => ({ is_required_for: [{ content_type: 2, object_id: victim.projectId }] }),
+  },
+  patchMetadataModelField: { body: () => ({ is_required_for: [] }) },
+  deleteMetadataModelField: { last: 1 },
+  listSupportedContentTypes: { member: true },
+  listSupportedRequirements: { member: true, query: () => 'model_name=feature' },
 };
+
+function groupMembership(victim: Victim): Victim['params'] {
+  return { ...victim.params, user_id: victim.leftover.groupMember as number };
+}
+
+/** The rows of users and of groups at one level. */
+function grantEntries(place: 'Organisation' | 'Project' | 'Environment'): Record<string, Entry> {
+  const entriesOf = (who: 'User' | 'Group'): Record<string, Entry> => {
+    const name = `${place}${who}Permissions`;
+    const params = (victim: Victim) => ({
+      ...victim.params,
+      permission_id: victim.leftover[place + who] as number,
+    });
+    const of = (member: keyof Victim['leftover'], group: keyof Victim['leftover']) => (victim: Victim) =>
+      who === 'User' ? { user: victim.leftover[member] } : { group: victim.leftover[group] };
+    return {
+      [`list${name}`]: {},
+      [`create${name}`]: { body: of('member', 'group') },
+      [`get${name}`]: { params },
+      [`update${name}`]: {
+        params,
+        body: (victim) => (who === 'User' ? of('groupMember', '')(victim) : { group: victim.params.group_id }),
+      },
+      [`patch${name}`]: { params, body: () => ({ permissions: [] }) },
+      [`delete${name}`]: { params },
+    };
+  };
+  return { ...entriesOf('User'), ...entriesOf('Group') };
+}
 
 const context = testContext();
 const guarded = routes.map((route) => route.endpoint).filter((endpoint) => endpoint.auth !== 'anyone');
@@ -303,6 +388,12 @@ async function everyRow(): Promise<Record<string, unknown[]>> {
   const tables: (keyof Tables)[] = [
     'organisations',
     'organisation_members',
+    'user_groups',
+    'user_group_members',
+    'permission_grants',
+    'invites',
+    'invite_groups',
+    'invite_links',
     'master_keys',
     'projects',
     'environment_keys',

@@ -13,7 +13,6 @@ import {
   textInput,
   uuid,
 } from './fields.ts';
-import { ownPermissions } from './organisations.ts';
 
 /** An environment as lists of other objects show it. */
 export const lightEnvironment = z.object({
@@ -193,16 +192,4 @@ export const getEnvironmentDocument = endpoint({
   params: oneEnvironment,
   response: z.custom<EnvironmentDocument>((value) => typeof value === 'object' && value !== null),
   errors: [403, 404],
-});
-
-export const getOwnEnvironmentPermissions = endpoint({
-  id: 'getOwnEnvironmentPermissions',
-  method: 'GET',
-  path: '/api/v1/environments/{environment_api_key}/my-permissions/',
-  tag,
-  summary: 'Tell what you may do with an environment',
-  // A master key may ask and is told 400, as clients know it; it has no permissions of its own.
-  params: oneEnvironment,
-  response: ownPermissions,
-  errors: [400, 403, 404],
 });

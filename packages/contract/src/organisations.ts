@@ -54,14 +54,6 @@ export const subscriptionMetadata = z.object({
 });
 export type SubscriptionMetadata = z.output<typeof subscriptionMetadata>;
 
-/** What the caller may do with one object; `admin` stands for all of it. */
-export const ownPermissions = z.object({
-  permissions: z.array(z.string()),
-  admin: z.boolean(),
-  tag_based_permissions: z.array(z.object({ permissions: z.array(z.string()), tags: z.array(id) })),
-});
-export type OwnPermissions = z.output<typeof ownPermissions>;
-
 const organisationInput = z.object({
   name: textInput(2000),
   webhook_notification_email: emailInput.nullish(),
@@ -164,15 +156,4 @@ export const getSubscriptionMetadata = endpoint({
   params: one,
   response: subscriptionMetadata,
   errors: [403, 404],
-});
-
-export const getOwnOrganisationPermissions = endpoint({
-  id: 'getOwnOrganisationPermissions',
-  method: 'GET',
-  path: '/api/v1/organisations/{organisation_id}/my-permissions/',
-  tag,
-  summary: 'Read what the caller may do in an organisation',
-  params: one,
-  response: ownPermissions,
-  errors: [404],
 });

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { blankableTextInput, booleanInput, id, idInput, integerInput, pathId, textInput, uuid } from './fields.ts';
-import { ownPermissions } from './organisations.ts';
 
 export const project = z.object({
   id,
@@ -145,16 +144,4 @@ export const deleteProject = endpoint({
   params: oneProject,
   status: 204,
   errors: [403, 404],
-});
-
-export const getOwnProjectPermissions = endpoint({
-  id: 'getOwnProjectPermissions',
-  method: 'GET',
-  path: '/api/v1/projects/{project_id}/my-permissions/',
-  tag,
-  summary: 'Tell what you may do with a project',
-  // A master key may ask and is told 400, as clients know it; it has no permissions of its own.
-  params: oneProject,
-  response: ownPermissions,
-  errors: [400, 403, 404],
 });

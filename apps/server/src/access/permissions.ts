@@ -1,4 +1,6 @@
 /** The keys of what may be granted, as the wire spells them. */
+export const organisationPermissions = ['CREATE_PROJECT', 'MANAGE_USER_GROUPS'] as const;
+
 export const projectPermissions = [
   'VIEW_PROJECT',
   'CREATE_ENVIRONMENT',
@@ -22,7 +24,7 @@ export const environmentPermissions = [
   'MANAGE_SEGMENT_OVERRIDES',
 ] as const;
 
-/** `MEMBER` and `ADMIN` stand for the membership itself and its strongest role. */
-export type OrganisationPermission = 'MEMBER' | 'CREATE_PROJECT' | 'MANAGE_USER_GROUPS' | 'ADMIN';
-export type ProjectPermission = (typeof projectPermissions)[number] | 'ADMIN';
-export type EnvironmentPermission = (typeof environmentPermissions)[number] | 'ADMIN';
+/** `MEMBER` stands for belonging to the organisation, `ADMIN` for being allowed everything. */
+export type OrganisationPermission = (typeof organisationPermissions)[number] | 'MEMBER' | 'ADMIN';
+export type ProjectPermission = (typeof projectPermissions)[number] | 'MEMBER' | 'ADMIN';
+export type EnvironmentPermission = (typeof environmentPermissions)[number] | 'MEMBER' | 'ADMIN';

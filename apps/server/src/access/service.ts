@@ -5,15 +5,18 @@ import { forbidden, notFound, unauthenticated } from '../errors.ts';
 import { sha256 } from '../secrets.ts';
 import type { Timestamp } from '../time.ts';
 import type { EnvironmentPermission, OrganisationPermission, ProjectPermission } from './permissions.ts';
+import { type Grant, hasPermission, isAdmin, type Rights } from './rights.ts';
 import {
   findEnvironment,
   findFeature,
   findMasterKey,
+  findOrganisation,
   findProject,
   findRole,
   findTokenUser,
+  type GrantRow,
+  listGrants,
   listMemberships,
-  organisationExists,
 } from './store.ts';
 
 /** An organisation that the actor may use as it asked. */
@@ -84,9 +87,9 @@ export async function openOrganisation(
   organisationId: number,
   permission: OrganisationPermission,
 ): Promise<OrganisationScope> {
-  const role = await roleIn(ctx, organisationId);
-  if (role === null || !(await organisationExists(ctx.db, organisationId))) throw notFound();
-  if (role !== 'ADMIN' && permission !== 'MEMBER') {
+  const rights = await rightsInOrganisation(ctx, organisationId, permission === 'MEMBER' ? 'role' : 'all');
+  if (rights === null) throw notFound();
+  if (!hasPermission(rights, permission)) {
     throw forbidden('User does not have sufficient privileges to perform this action');
   }
   return { organisationId };
@@ -100,10 +103,11 @@ export async function openProject(
 ): Promise<ProjectScope> {
   const project = await findProject(ctx.db, projectId);
   if (project === null) throw notFound();
-  const role = await roleIn(ctx, project.organisation_id);
-  if (role === null) throw notFound();
-  if (!mayInProject(role, permission)) throw forbidden();
-  return { organisationId: project.organisation_id, projectId, project };
+  const scope = { organisationId: project.organisation_id, projectId, project };
+  const rights = await rightsInProject(ctx, scope);
+  if (rights === null) throw notFound();
+  if (!hasPermission(rights, permission)) throw forbidden();
+  return scope;
 }
 
 /**
@@ -118,16 +122,18 @@ export async function openEnvironment(
   const environment = await findEnvironment(ctx.db, by);
   if (environment === null) throw notFound();
   const project = await findProject(ctx.db, environment.project_id);
-  const role = project === null ? null : await roleIn(ctx, project.organisation_id);
-  if (project === null || role === null) throw notFound();
-  if (!mayInEnvironment(role, permission)) throw forbidden();
-  return {
+  if (project === null) throw notFound();
+  const scope = {
     organisationId: project.organisation_id,
     projectId: project.id,
     project,
     environmentId: environment.id,
     environment,
   };
+  const rights = await rightsInEnvironment(ctx, scope);
+  if (rights === null) throw notFound();
+  if (!hasPermission(rights, permission)) throw forbidden();
+  return scope;
 }
 
 /** A feature of a project of the actor's. @throws RequestError 404 for outsiders, 403 for members without the permission. */
@@ -153,20 +159,164 @@ export async function visibleOrganisations(
   throw unauthenticated();
 }
 
-async function roleIn(ctx: Context, organisationId: number): Promise<'ADMIN' | 'USER' | null> {
-  const { actor } = ctx;
-  if (actor.kind === 'nobody') throw unauthenticated();
-  if (actor.kind === 'user') return findRole(ctx.db, organisationId, actor.userId);
-  if (actor.kind === 'system') return 'ADMIN';
-  if (actor.organisationId !== organisationId) return null;
-  return actor.isAdmin ? 'ADMIN' : 'USER';
+/** The projects that the actor may see: all of some organisations, and single ones of others. */
+export interface VisibleProjects {
+  organisationIds: number[];
+  projectIds: number[];
 }
 
-/** Organisation admins may do everything; others get rights from permission rows, which nobody can grant yet. */
-function mayInProject(role: 'ADMIN' | 'USER', _permission: ProjectPermission): boolean {
-  return role === 'ADMIN';
+/** In all organisations of the actor's, or in one of them. Two statements at most, however many projects there are. */
+export async function visibleProjects(ctx: Context, organisationId?: number): Promise<VisibleProjects> {
+  const visible = (await visibleOrganisations(ctx)).filter(
+    (one) => organisationId === undefined || one.organisationId === organisationId,
+  );
+  const idsOf = (role: 'ADMIN' | 'USER') => visible.filter((one) => one.role === role).map((one) => one.organisationId);
+  const shared = idsOf('USER');
+  const rows =
+    shared.length === 0 || ctx.actor.kind !== 'user'
+      ? []
+      : await listGrants(ctx.db, ctx.actor.userId, { projectsOf: shared });
+  const projectIds = rows
+    .filter((row) => hasPermission(rightsFrom('USER', [row], row), 'VIEW_PROJECT'))
+    .map((row) => row.projectId as number);
+  return { organisationIds: idsOf('ADMIN'), projectIds: [...new Set(projectIds)] };
 }
 
-function mayInEnvironment(role: 'ADMIN' | 'USER', _permission: EnvironmentPermission): boolean {
-  return role === 'ADMIN';
+/**
+ * A project with the environments of it that the actor may see, null for all of them.
+ * @throws RequestError 404 for outsiders, 403 for members who may see neither the project nor one of its environments.
+ */
+export async function openVisibleEnvironments(
+  ctx: Context,
+  projectId: number,
+): Promise<ProjectScope & { environmentIds: number[] | null }> {
+  const project = await findProject(ctx.db, projectId);
+  if (project === null) throw notFound();
+  const scope = { organisationId: project.organisation_id, projectId, project };
+  const role = await roleIn(ctx, ctx.actor, scope.organisationId);
+  if (role === null) throw notFound();
+  const rows = role === 'ADMIN' || ctx.actor.kind !== 'user' ? [] : await listGrants(ctx.db, ctx.actor.userId, scope);
+  const rights = rightsFrom(role, rows, { projectId, environmentId: null });
+  if (isAdmin(rights)) return { ...scope, environmentIds: null };
+  const candidates = [...new Set(rows.flatMap((row) => row.environmentId ?? []))];
+  const environmentIds = candidates.filter((environmentId) =>
+    hasPermission(rightsFrom(role, rows, { projectId, environmentId }), 'VIEW_ENVIRONMENT'),
+  );
+  if (environmentIds.length === 0 && !hasPermission(rights, 'VIEW_PROJECT')) throw forbidden();
+  return { ...scope, environmentIds };
+}
+
+/** Somebody whose rights are asked for: the actor, or another member by id. */
+export type Whose = Actor | { kind: 'member'; userId: number };
+
+/**
+ * What somebody may do in an organisation; null for outsiders. `role` looks at the membership only, which is all that it
+ * takes to tell a member from an outsider.
+ */
+export async function rightsInOrganisation(
+  ctx: Context,
+  organisationId: number,
+  extent: 'role' | 'all' = 'all',
+  whose: Whose = ctx.actor,
+): Promise<Rights | null> {
+  const role = await roleIn(ctx, whose, organisationId);
+  const organisation = role === null ? null : await findOrganisation(ctx.db, organisationId);
+  if (role === null || organisation === null) return null;
+  if (extent === 'role') return rightsFrom(role, [], {});
+  const rights = await rightsOf(ctx, whose, role, { organisationId, projectId: null, environmentId: null });
+  // An organisation may keep the creation of projects to its administrators, whatever was granted.
+  if (organisation.restrict_project_create_to_admin === 0) return rights;
+  const grants = rights.grants.map((grant) => ({
+    ...grant,
+    permissions: grant.permissions.filter(({ key }) => key !== 'CREATE_PROJECT'),
+  }));
+  return { ...rights, grants };
+}
+
+/** What somebody may do with a project, not with its environments; null for outsiders. */
+export async function rightsInProject(
+  ctx: Context,
+  scope: { organisationId: number; projectId: number },
+  whose: Whose = ctx.actor,
+): Promise<Rights | null> {
+  const role = await roleIn(ctx, whose, scope.organisationId);
+  return role === null ? null : rightsOf(ctx, whose, role, { ...scope, environmentId: null });
+}
+
+/** What somebody may do with an environment; null for outsiders. */
+export async function rightsInEnvironment(
+  ctx: Context,
+  scope: { organisationId: number; projectId: number; environmentId: number },
+  whose: Whose = ctx.actor,
+): Promise<Rights | null> {
+  const role = await roleIn(ctx, whose, scope.organisationId);
+  return role === null ? null : rightsOf(ctx, whose, role, scope);
+}
+
+/** What a member may do with a project and with each of its environments, in two statements; null for outsiders. */
+export async function rightsThroughoutProject(
+  ctx: Context,
+  scope: { organisationId: number; projectId: number },
+  environmentIds: number[],
+  userId: number,
+): Promise<{ project: Rights; environments: { environmentId: number; rights: Rights }[] } | null> {
+  const { organisationId, projectId } = scope;
+  const role = await findRole(ctx.db, organisationId, userId);
+  if (role === null) return null;
+  const rows = await listGrants(ctx.db, userId, { organisationId, projectId });
+  return {
+    project: rightsFrom(role, rows, { projectId, environmentId: null }),
+    environments: environmentIds.map((environmentId) => ({
+      environmentId,
+      rights: rightsFrom(role, rows, { projectId, environmentId }),
+    })),
+  };
+}
+
+async function roleIn(ctx: Context, whose: Whose, organisationId: number): Promise<'ADMIN' | 'USER' | null> {
+  if (whose.kind === 'nobody') throw unauthenticated();
+  if (whose.kind === 'system') return 'ADMIN';
+  if (whose.kind !== 'master_key') return findRole(ctx.db, organisationId, whose.userId);
+  if (whose.organisationId !== organisationId) return null;
+  return whose.isAdmin ? 'ADMIN' : 'USER';
+}
+
+interface Place {
+  projectId?: number | null;
+  environmentId?: number | null;
+}
+
+/** One statement for a person, none for others: nothing can be granted to a master key. */
+async function rightsOf(
+  ctx: Context,
+  whose: Whose,
+  role: 'ADMIN' | 'USER',
+  place: { organisationId: number; projectId: number | null; environmentId: number | null },
+): Promise<Rights> {
+  const isPerson = whose.kind === 'user' || whose.kind === 'member';
+  // What was granted to an administrator makes no difference, unless somebody asks to see it.
+  const matters = role !== 'ADMIN' || whose.kind === 'member';
+  return rightsFrom(role, isPerson && matters ? await listGrants(ctx.db, whose.userId, place) : [], place);
+}
+
+/** The one place that decides what grants amount to, in an organisation, a project or an environment. */
+function rightsFrom(role: 'ADMIN' | 'USER', rows: GrantRow[], place: Place): Rights {
+  const { projectId = null, environmentId = null } = place;
+  const grantsAt = (environment: number | null) =>
+    rows.filter((row) => row.projectId === projectId && row.environmentId === environment).map(grantFrom);
+  const grants = grantsAt(environmentId);
+  const above = environmentId === null ? [] : grantsAt(null);
+  return {
+    isOrganisationAdmin: role === 'ADMIN',
+    adminGrants: [...grants, ...above].filter((grant) => grant.admin),
+    grants,
+  };
+}
+
+function grantFrom(row: GrantRow): Grant {
+  return {
+    source: row.groupId === null ? { kind: 'user' } : { kind: 'group', id: row.groupId, name: row.groupName as string },
+    admin: row.admin === 1,
+    permissions: (JSON.parse(row.permissions) as string[]).map((key) => ({ key, tags: [] })),
+  };
 }

@@ -42,14 +42,78 @@ export async function findRole(db: Database, organisationId: number, userId: num
   return row?.role ?? null;
 }
 
-export async function organisationExists(db: Database, organisationId: number): Promise<boolean> {
+/** An organisation that is not deleted. */
+export async function findOrganisation(db: Database, organisationId: number) {
   const row = await db
     .selectFrom('organisations')
     .where('id', '=', organisationId)
     .where('deleted_at', 'is', null)
-    .select('id')
+    .select(['id', 'restrict_project_create_to_admin'])
     .executeTakeFirst();
-  return row !== undefined;
+  return row ?? null;
+}
+
+/** A stored grant as it reaches one person: their own, or one of a group that they are in. */
+export interface GrantRow {
+  projectId: number | null;
+  environmentId: number | null;
+  groupId: number | null;
+  groupName: string | null;
+  admin: number;
+  /** JSON list of keys. */
+  permissions: string;
+}
+
+/**
+ * What was granted to a person directly and through groups, in one statement: in the organisation itself where
+ * `projectId` is null; in a project and one of its environments, or all of them where `environmentId` is left out; or in
+ * all projects of some organisations, without their environments.
+ */
+export async function listGrants(
+  db: Database,
+  userId: number,
+  place: { organisationId: number; projectId: number | null; environmentId?: number | null } | { projectsOf: number[] },
+): Promise<GrantRow[]> {
+  const narrowed = () => {
+    const query = db.selectFrom('permission_grants');
+    if ('projectsOf' in place) {
+      return query
+        .where('permission_grants.organisation_id', 'in', place.projectsOf)
+        .where('permission_grants.project_id', 'is not', null)
+        .where('permission_grants.environment_id', 'is', null);
+    }
+    const { organisationId, projectId, environmentId } = place;
+    const inPlace = query
+      .where('permission_grants.organisation_id', '=', organisationId)
+      .where('permission_grants.project_id', projectId === null ? 'is' : '=', projectId);
+    if (environmentId === undefined) return inPlace;
+    return inPlace.where((eb) =>
+      eb.or([
+        eb('permission_grants.environment_id', 'is', null),
+        ...(environmentId === null ? [] : [eb('permission_grants.environment_id', '=', environmentId)]),
+      ]),
+    );
+  };
+  const columns = [
+    'permission_grants.project_id as projectId',
+    'permission_grants.environment_id as environmentId',
+    'permission_grants.group_id as groupId',
+    'user_groups.name as groupName',
+    'permission_grants.admin',
+    'permission_grants.permissions',
+  ] as const;
+  return narrowed()
+    .leftJoin('user_groups', 'user_groups.id', 'permission_grants.group_id')
+    .where('permission_grants.user_id', '=', userId)
+    .select(columns)
+    .unionAll(
+      narrowed()
+        .innerJoin('user_group_members', 'user_group_members.group_id', 'permission_grants.group_id')
+        .leftJoin('user_groups', 'user_groups.id', 'permission_grants.group_id')
+        .where('user_group_members.user_id', '=', userId)
+        .select(columns),
+    )
+    .execute();
 }
 
 /** Ids of the organisations that a user belongs to, with the role in each. */

@@ -25,7 +25,10 @@ export type ObjectType =
   | 'ORGANISATION_MEMBER'
   | 'MASTER_KEY'
   | 'TAG'
-  | 'METADATA_FIELD';
+  | 'METADATA_FIELD'
+  | 'PERMISSION'
+  | 'GROUP'
+  | 'INVITE';
 
 /** One audited step: who (the actor), what, before, after. */
 export interface Change {

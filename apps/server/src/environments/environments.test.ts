@@ -604,7 +604,8 @@ describe('who may', () => {
   });
 
   test('a member without permissions is refused', async () => {
-    for (const request of routes(acme)) {
+    // Everybody may ask what they may do themselves.
+    for (const request of routes(acme).filter(({ path }) => !path.endsWith('/my-permissions/'))) {
       const answer = await context.request({ ...request, as: acme.member });
       expect(answer.status).toBe(403);
       expect(answer.body).toEqual({ detail: 'You do not have permission to perform this action.' });

@@ -13,5 +13,4 @@ export const environmentRoutes = [
   route(endpoints.deleteEnvironment, service.deleteEnvironment),
   route(endpoints.cloneEnvironment, service.cloneEnvironment),
   route(endpoints.getEnvironmentDocument, service.getEnvironmentDocument),
-  route(endpoints.getOwnEnvironmentPermissions, service.getOwnEnvironmentPermissions),
 ];

@@ -7,17 +7,22 @@ import type {
   EnvironmentWithTotals,
   InputOf,
   LightEnvironment,
-  OwnPermissions,
   Page,
 } from '@halyard/contract';
-import { type EnvironmentScope, openEnvironment, openProject, type ProjectScope } from '../access/service.ts';
+import {
+  type EnvironmentScope,
+  openEnvironment,
+  openProject,
+  openVisibleEnvironments,
+  type ProjectScope,
+} from '../access/service.ts';
 import { changeEnvironment, changeProject, type RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { documentOf } from '../documents/service.ts';
 import { invalid, invalidRequest, notFound } from '../errors.ts';
 import { addStatesOfEnvironment } from '../feature-states/service.ts';
 import { exactNameKey } from '../names.ts';
-import { ownPermissionsIn } from '../projects/service.ts';
+import { grantAdminToCreator } from '../permissions/service.ts';
 import { randomText } from '../secrets.ts';
 import {
   copyFeatureSegments,
@@ -35,15 +40,15 @@ import {
   updateEnvironment as updateRow,
 } from './store.ts';
 
-/** @throws RequestError 400 without the project that is asked for. */
+/** The environments of a project that the actor may see. @throws RequestError 400 without the project. */
 export async function listEnvironments(
   ctx: Context,
   { query }: InputOf<typeof endpoints.listEnvironments>,
 ): Promise<Page<Environment>> {
   if (query.project === undefined) throw invalidRequest('Invalid or missing value for project parameter.');
-  const { projectId } = await openProject(ctx, query.project, 'VIEW_PROJECT');
-  const count = await countEnvironments(ctx.db, projectId);
-  const environments = await findEnvironments(ctx.db, projectId, {
+  const visible = await openVisibleEnvironments(ctx, query.project);
+  const count = await countEnvironments(ctx.db, visible);
+  const environments = await findEnvironments(ctx.db, visible, {
     limit: query.page_size,
     offset: (query.page - 1) * query.page_size,
   });
@@ -56,7 +61,7 @@ export async function listProjectEnvironments(
   { params }: InputOf<typeof endpoints.listProjectEnvironments>,
 ): Promise<LightEnvironment[]> {
   const { projectId } = await openProject(ctx, params.project_id, 'ADMIN');
-  return findEnvironments(ctx.db, projectId, { limit: 10_000, offset: 0 });
+  return findEnvironments(ctx.db, { projectId, environmentIds: null }, { limit: 10_000, offset: 0 });
 }
 
 export async function getEnvironment(
@@ -159,16 +164,7 @@ export async function getEnvironmentDocument(
   return documentOf(ctx, scope.environmentId);
 }
 
-/** @throws RequestError 400 for a master key, which has no permissions of its own. */
-export async function getOwnEnvironmentPermissions(
-  ctx: Context,
-  { params }: InputOf<typeof endpoints.getOwnEnvironmentPermissions>,
-): Promise<OwnPermissions> {
-  const scope = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'VIEW_ENVIRONMENT');
-  return ownPermissionsIn(ctx, scope.organisationId);
-}
-
-/** Inserts an environment at version 0: the change that tells of it gives it the first. */
+/** Inserts an environment, which its creator administers, at version 0: the change that tells of it gives it the first. */
 async function addEnvironment(
   ctx: Context,
   scope: ProjectScope,
@@ -193,6 +189,11 @@ async function addEnvironment(
     use_v2_feature_versioning: 0,
     first_evaluated_at: null,
     first_evaluated_sdk_label: null,
+  });
+  await grantAdminToCreator(ctx, {
+    organisationId: scope.organisationId,
+    projectId: scope.projectId,
+    environmentId: id,
   });
   return readEnvironment(ctx, id);
 }

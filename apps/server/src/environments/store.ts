@@ -20,29 +20,24 @@ export type EnvironmentSettings = Pick<
 
 export type EnvironmentChanges = Partial<EnvironmentSettings & { name: string; name_key: string }>;
 
-/** Environments of a project in the order in which they were made. */
+/** Environments of a project: those with these ids, or all of them where it is null. */
+export interface EnvironmentFilter {
+  projectId: number;
+  environmentIds: number[] | null;
+}
+
+/** In the order in which they were made. */
 export async function findEnvironments(
   db: Database,
-  projectId: number,
+  filter: EnvironmentFilter,
   window: { limit: number; offset: number },
 ): Promise<LightEnvironment[]> {
-  const rows = await db
-    .selectFrom('environments')
-    .where('project_id', '=', projectId)
-    .where('deleted_at', 'is', null)
-    .selectAll()
-    .orderBy('id')
-    .limit(window.limit)
-    .offset(window.offset)
-    .execute();
+  const rows = await filtered(db, filter).selectAll().orderBy('id').limit(window.limit).offset(window.offset).execute();
   return rows.map(shown);
 }
 
-export async function countEnvironments(db: Database, projectId: number): Promise<number> {
-  const { count } = await db
-    .selectFrom('environments')
-    .where('project_id', '=', projectId)
-    .where('deleted_at', 'is', null)
+export async function countEnvironments(db: Database, filter: EnvironmentFilter): Promise<number> {
+  const { count } = await filtered(db, filter)
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return Number(count);
@@ -214,6 +209,12 @@ export async function copyFeatureStates(
         feature_state_id: idOf.get(uuidOf.get(variant.feature_state_id) as string) as number,
       })),
   );
+}
+
+function filtered(db: Database, { projectId, environmentIds }: EnvironmentFilter) {
+  const query = db.selectFrom('environments').where('project_id', '=', projectId).where('deleted_at', 'is', null);
+  // No id is 0: nothing is visible, and a list may not be empty.
+  return environmentIds === null ? query : query.where('id', 'in', environmentIds.length === 0 ? [0] : environmentIds);
 }
 
 function shown(row: Selectable<EnvironmentTable>): LightEnvironment {

@@ -4,6 +4,8 @@ import { openOrganisation } from '../access/service.ts';
 import { changeOrganisation } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { invalid, invalidRequest, notFound, RequestError } from '../errors.ts';
+import { joinGroups, leaveGroups } from '../groups/service.ts';
+import { takeGrantsFromUsers } from '../permissions/service.ts';
 import { countOtherAdmins, deleteMembers, findMembers, insertMember, updateRole } from './store.ts';
 
 /** The list is not paged on the wire; this is where it ends. */
@@ -47,7 +49,10 @@ export async function updateMemberRole(
   });
 }
 
-/** @throws RequestError 400 for somebody who is no member, and where nobody would be left to administer the organisation. */
+/**
+ * Takes from members their place, their groups and all that was granted to them; their accounts stay.
+ * @throws RequestError 400 for somebody who is no member, and where nobody would be left to administer the organisation.
+ */
 export async function removeMembers(
   ctx: Context,
   { params, body }: InputOf<typeof endpoints.removeMembers>,
@@ -67,7 +72,7 @@ export async function removeMembers(
       );
     }
     if ((await countOtherAdmins(ctx.db, organisationId, userIds)) === 0) throw invalidRequest(lastAdmin);
-    await deleteMembers(ctx.db, organisationId, userIds);
+    await takeOut(ctx, organisationId, userIds);
     for (const member of members) {
       record({
         objectType: 'ORGANISATION_MEMBER',
@@ -82,12 +87,27 @@ export async function removeMembers(
   });
 }
 
-/** Makes somebody a member who is none yet. Inside a change of the organisation. */
+/**
+ * Makes somebody a member, also of the groups that everybody joins, who is none yet. Inside a change of the organisation.
+ */
 export async function addMember(
   ctx: Context,
   member: { organisationId: number; userId: number; role: MemberRole },
 ): Promise<void> {
   await insertMember(ctx.db, member, ctx.now());
+  await joinGroups(ctx, member, 'default');
+}
+
+/** Whether somebody is a member, for who lets people in. */
+export async function isMember(ctx: Context, organisationId: number, userId: number): Promise<boolean> {
+  return (await findMembers(ctx.db, organisationId, { userIds: [userId] }, 1)).length > 0;
+}
+
+/** Takes from members their place, their groups and all that was granted to them. */
+async function takeOut(ctx: Context, organisationId: number, userIds: number[]): Promise<void> {
+  await takeGrantsFromUsers(ctx, organisationId, userIds);
+  await leaveGroups(ctx, organisationId, userIds);
+  await deleteMembers(ctx.db, organisationId, userIds);
 }
 
 const lastAdmin = 'An organisation needs an administrator. Make another member an administrator first.';

@@ -11,5 +11,4 @@ export const organisationRoutes = [
   route(endpoints.patchOrganisation, service.updateOrganisation),
   route(endpoints.deleteOrganisation, service.deleteOrganisation),
   route(endpoints.getSubscriptionMetadata, service.getSubscriptionMetadata),
-  route(endpoints.getOwnOrganisationPermissions, service.getOwnOrganisationPermissions),
 ];

@@ -4,11 +4,10 @@ import type {
   MemberRole,
   Organisation,
   OrganisationChanges,
-  OwnPermissions,
   Page,
   SubscriptionMetadata,
 } from '@halyard/contract';
-import { type OrganisationScope, openOrganisation, requireUser, visibleOrganisations } from '../access/service.ts';
+import { openOrganisation, requireUser, visibleOrganisations } from '../access/service.ts';
 import { changeOrganisation } from '../changes/service.ts';
 import { type Context, inTransaction } from '../context.ts';
 import { notFound } from '../errors.ts';
@@ -128,19 +127,6 @@ export async function getSubscriptionMetadata(
     feature_history_visibility_days: null,
     audit_log_visibility_days: null,
   };
-}
-
-export async function getOwnOrganisationPermissions(
-  ctx: Context,
-  { params }: InputOf<typeof endpoints.getOwnOrganisationPermissions>,
-): Promise<OwnPermissions> {
-  const scope = await openOrganisation(ctx, params.organisation_id, 'MEMBER');
-  return { permissions: [], admin: (await roleIn(ctx, scope)) === 'ADMIN', tag_based_permissions: [] };
-}
-
-async function roleIn(ctx: Context, { organisationId }: OrganisationScope): Promise<MemberRole | null> {
-  const visible = await visibleOrganisations(ctx);
-  return visible.find((one) => one.organisationId === organisationId)?.role ?? null;
 }
 
 async function read(ctx: Context, organisationId: number, role: MemberRole | null): Promise<Organisation> {

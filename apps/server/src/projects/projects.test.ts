@@ -512,7 +512,8 @@ describe('who may', () => {
   });
 
   test('a member without permissions is refused', async () => {
-    for (const request of routes(acme)) {
+    // Everybody may ask what they may do themselves.
+    for (const request of routes(acme).filter(({ path }) => !path.endsWith('/my-permissions/'))) {
       expect((await context.request({ ...request, as: acme.member })).status).toBe(403);
     }
     const create = await context.request({

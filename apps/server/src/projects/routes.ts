@@ -11,5 +11,4 @@ export const projectRoutes = [
   route(endpoints.updateProject, service.updateProject),
   route(endpoints.patchProject, service.updateProject),
   route(endpoints.deleteProject, service.deleteProject),
-  route(endpoints.getOwnProjectPermissions, service.getOwnProjectPermissions),
 ];

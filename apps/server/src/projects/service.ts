@@ -1,10 +1,11 @@
 import type * as endpoints from '@halyard/contract';
-import type { InputOf, OwnPermissions, Project, ProjectInput, ProjectWithTotals } from '@halyard/contract';
-import { openOrganisation, openProject, type ProjectScope, visibleOrganisations } from '../access/service.ts';
+import type { InputOf, Project, ProjectInput, ProjectWithTotals } from '@halyard/contract';
+import { openOrganisation, openProject, type ProjectScope, visibleProjects } from '../access/service.ts';
 import { changeOrganisation, changeProject, type RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
-import { invalid, invalidTogether, notFound, refused } from '../errors.ts';
+import { invalid, invalidTogether, notFound } from '../errors.ts';
 import { exactNameKey, isNamePattern } from '../names.ts';
+import { grantAdminToCreator } from '../permissions/service.ts';
 import {
   countContents,
   findProject,
@@ -21,10 +22,7 @@ export async function listProjects(
   ctx: Context,
   { query }: InputOf<typeof endpoints.listProjects>,
 ): Promise<Project[]> {
-  const organisationIds = (await organisationsToList(ctx)).filter(
-    (id) => query.organisation === undefined || id === query.organisation,
-  );
-  return findProjects(ctx.db, { organisationIds, uuid: query.uuid });
+  return findProjects(ctx.db, { ...(await visibleProjects(ctx, query.organisation)), uuid: query.uuid });
 }
 
 export async function listOrganisationProjects(
@@ -32,8 +30,7 @@ export async function listOrganisationProjects(
   { params }: InputOf<typeof endpoints.listOrganisationProjects>,
 ): Promise<Project[]> {
   const { organisationId } = await openOrganisation(ctx, params.organisation_id, 'MEMBER');
-  const organisationIds = (await organisationsToList(ctx)).filter((id) => id === organisationId);
-  return findProjects(ctx.db, { organisationIds });
+  return findProjects(ctx.db, await visibleProjects(ctx, organisationId));
 }
 
 export async function getProject(
@@ -75,6 +72,7 @@ export async function createProject(ctx: Context, { body }: InputOf<typeof endpo
     const id = await insertProject(ctx.db, row);
     const scope = { organisationId, projectId: id, project: { id, ...row } };
     return changeProject(ctx, scope, async (ctx, record) => {
+      await grantAdminToCreator(ctx, { organisationId, projectId: id });
       const after = await readProject(ctx, id);
       const log = `New Project created: ${after.name}`;
       record({ objectType: 'PROJECT', objectId: id, objectUuid: after.uuid, changeType: 'CREATE', log, after });
@@ -114,22 +112,6 @@ export async function deleteProject(ctx: Context, { params }: InputOf<typeof end
   });
 }
 
-/** @throws RequestError 400 for a master key, which has no permissions of its own. */
-export async function getOwnProjectPermissions(
-  ctx: Context,
-  { params }: InputOf<typeof endpoints.getOwnProjectPermissions>,
-): Promise<OwnPermissions> {
-  const { organisationId } = await openProject(ctx, params.project_id, 'VIEW_PROJECT');
-  return ownPermissionsIn(ctx, organisationId);
-}
-
-/** What a person may do with the projects and environments of an organisation. @throws RequestError 400 for a master key. */
-export async function ownPermissionsIn(ctx: Context, organisationId: number): Promise<OwnPermissions> {
-  if (ctx.actor.kind === 'master_key') throw refused(onlyPeople);
-  const admin = (await organisationsToList(ctx)).includes(organisationId);
-  return { permissions: [], admin, tag_based_permissions: [] };
-}
-
 async function applyChanges(
   ctx: Context,
   scope: ProjectScope,
@@ -148,12 +130,6 @@ async function applyChanges(
   const step = { objectId: after.id, objectUuid: after.uuid, changeType: 'UPDATE', log, before, after } as const;
   record({ ...step, objectType: 'PROJECT' });
   return after;
-}
-
-/** Organisations where the actor may see every project. Nobody can be granted a single one yet. */
-async function organisationsToList(ctx: Context): Promise<number[]> {
-  const organisations = await visibleOrganisations(ctx);
-  return organisations.filter(({ role }) => role === 'ADMIN').map(({ organisationId }) => organisationId);
 }
 
 async function refuseTakenName(ctx: Context, organisationId: number, name: string): Promise<void> {
@@ -215,4 +191,3 @@ const defaults = {
 };
 
 const badPattern = 'Must be a valid regular expression in the syntax of RE2, without look-around and back-references.';
-const onlyPeople = 'This endpoint can only be used with a user and not Master API Key';

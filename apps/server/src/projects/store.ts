@@ -8,15 +8,21 @@ export type ProjectChanges = Partial<
   Omit<Insertable<ProjectTable>, 'id' | 'uuid' | 'organisation_id' | 'created_date' | 'deleted_at'>
 >;
 
-/** Projects in the order in which they were made, at most 10,000. */
+/** All projects of some organisations and single ones, in the order in which they were made, at most 10,000. */
 export async function findProjects(
   db: Database,
-  filter: { organisationIds: number[]; uuid?: string | undefined },
+  filter: { organisationIds: number[]; projectIds: number[]; uuid?: string | undefined },
 ): Promise<Project[]> {
-  if (filter.organisationIds.length === 0) return [];
+  const { organisationIds, projectIds } = filter;
+  if (organisationIds.length + projectIds.length === 0) return [];
   let query = db
     .selectFrom('projects')
-    .where('organisation_id', 'in', filter.organisationIds)
+    .where((eb) =>
+      eb.or([
+        ...(organisationIds.length === 0 ? [] : [eb('organisation_id', 'in', organisationIds)]),
+        ...(projectIds.length === 0 ? [] : [eb('id', 'in', projectIds)]),
+      ]),
+    )
     .where('deleted_at', 'is', null);
   if (filter.uuid !== undefined) query = query.where('uuid', '=', filter.uuid);
   const rows = await query.selectAll().orderBy('id').limit(10_000).execute();

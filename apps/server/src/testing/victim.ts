@@ -1,5 +1,5 @@
 import type { TestContext } from './context.ts';
-import type { Tenant } from './seed.ts';
+import { seedUser, type Tenant } from './seed.ts';
 
 /** A tenant with one real object of every kind: what routes are tried on. */
 export interface Victim extends Tenant {
@@ -67,10 +67,31 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
     enabled: true,
   });
   const tag = await post(`projects/${tenant.projectId}/tags/`, { label: `${marker}tag` });
+  const field = await post('metadata/fields/', { name: `${marker}field`, organisation: tenant.organisationId });
+  const modelField = await post(`organisations/${tenant.organisationId}/metadata-model-fields/`, {
+    field: field.id,
+    content_type: 4,
+  });
   const key = await post(`${environment}/api-keys/`, { name: `${marker}server key` });
   const masterKey = await post(`organisations/${tenant.organisationId}/master-api-keys/`, {
     name: `${marker}master key`,
   });
+  const organisationPath = `organisations/${tenant.organisationId}`;
+  const group = await post(`${organisationPath}/groups/`, { name: `${marker}group` });
+  const leftoverGroup = await post(`${organisationPath}/groups/`, { name: `${marker}leftover group` });
+  const groupMember = await seedUser(context.db, { organisationId: tenant.organisationId, role: 'USER' });
+  await post(`${organisationPath}/groups/${group.id}/add-users/`, { user_ids: [groupMember.userId] });
+  const leftoverMember = await seedUser(context.db, { organisationId: tenant.organisationId, role: 'USER' });
+  const grants: Record<string, number> = {};
+  for (const [place, path] of Object.entries({
+    Organisation: organisationPath,
+    Project: `projects/${tenant.projectId}`,
+    Environment: environment,
+  })) {
+    const user = await post(`${path}/user-permissions/`, { user: groupMember.userId });
+    const ofGroup = await post(`${path}/user-group-permissions/`, { group: group.id });
+    Object.assign(grants, { [`${place}User`]: user.id, [`${place}Group`]: ofGroup.id });
+  }
   const project = await get(`projects/${tenant.projectId}/`);
   const member = await context.db
     .selectFrom('organisation_members')
@@ -100,7 +121,10 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       feature_segment_id: override.feature_segment.id ?? override.feature_segment,
       identity_id: identity.id,
       trait_id: trait.id,
+      group_id: group.id,
       tag_id: tag.id,
+      field_id: field.id,
+      model_field_id: modelField.id,
     },
     uuids: {
       organisation: organisation.uuid,
@@ -114,6 +138,10 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       tag: tag.uuid,
     },
     leftover: {
+      ...grants,
+      group: leftoverGroup.id,
+      groupMember: groupMember.userId,
+      member: leftoverMember.userId,
       feature: second.id,
       featureSegment: leftoverFeatureSegment.id,
       segment: segments[1].id,
