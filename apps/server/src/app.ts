@@ -14,6 +14,8 @@ import type { Database } from './db/tables.ts';
 import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { environmentKeyRoutes } from './environment-keys/routes.ts';
 import { environmentRoutes } from './environments/routes.ts';
+import { featureExportRoutes } from './feature-exports/routes.ts';
+import { featureImportRoutes } from './feature-imports/routes.ts';
 import { featureSegmentRoutes } from './feature-segments/routes.ts';
 import { featureRoutes } from './features/routes.ts';
 import { featureStateRoutes } from './feature-states/routes.ts';
@@ -59,6 +61,8 @@ export const routes = [
   ...segmentRoutes,
   ...featureSegmentRoutes,
   ...identityRoutes,
+  ...featureExportRoutes,
+  ...featureImportRoutes,
   ...tagRoutes,
 ];
 

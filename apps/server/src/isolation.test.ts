@@ -236,6 +236,12 @@ const entries: Record<string, Entry> = {
   deleteMetadataModelField: { last: 1 },
   listSupportedContentTypes: { member: true },
   listSupportedRequirements: { member: true, query: () => 'model_name=feature' },
+
+  createFeatureExport: { body: (victim) => ({ environment_id: victim.production.id, tag_ids: [] }) },
+  listFeatureExports: {},
+  downloadFeatureExport: {},
+  createFeatureImport: { body: () => ({ strategy: 'OVERWRITE_DESTRUCTIVE', file: '[]' }) },
+  listFeatureImports: {},
 };
 
 function groupMembership(victim: Victim): Victim['params'] {
@@ -408,6 +414,8 @@ async function everyRow(): Promise<Record<string, unknown[]>> {
     'traits',
     'changes',
     'environment_versions',
+    'feature_exports',
+    'feature_imports',
     'tags',
     'feature_tags',
     'feature_owners',

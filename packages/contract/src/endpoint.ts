@@ -29,6 +29,12 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Res
   /** The service answers `{count, results}`; the wire adds `next` and `previous`. */
   paged: boolean;
   errors: ErrorStatus[];
+  /** The body comes as `multipart/form-data`, with files as `fileInput` reads them; JSON is taken as well. */
+  multipart?: boolean;
+  /** Largest body where it differs from the server's usual limit. */
+  bodyLimitBytes?: number;
+  /** The answer is a file: the name that a browser saves it under. */
+  attachment?: string;
 }
 
 /** What differs from the usual: no parameters, no query, no body, 200, not paged. */
@@ -46,6 +52,9 @@ interface Description<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   response?: R;
   paged?: boolean;
   errors?: ErrorStatus[];
+  multipart?: boolean;
+  bodyLimitBytes?: number;
+  attachment?: string;
 }
 
 /** Describes an endpoint. Without `auth` it takes a person's token or a master key. */

@@ -61,6 +61,34 @@ export const emailInput = z.preprocess(
     .transform((email) => email.toLowerCase()),
 );
 
+/** A file of a multipart request. */
+export interface UploadedFile {
+  filename: string;
+  bytes: Uint8Array;
+}
+
+/** A file of a multipart request, as text in UTF-8. A client that sends JSON may give the text itself. */
+export function fileInput(limits: { maxBytes: number }) {
+  return z
+    .unknown()
+    .transform((value, check) => {
+      const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : (value as UploadedFile | null)?.bytes;
+      const refuse = (message: string) => {
+        check.addIssue({ code: 'custom', message });
+        return z.NEVER;
+      };
+      if (!(bytes instanceof Uint8Array)) return refuse('No file was submitted.');
+      if (bytes.length === 0) return refuse('The submitted file is empty.');
+      if (bytes.length > limits.maxBytes) return refuse('File size is too large.');
+      try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      } catch {
+        return refuse('The file is not text in UTF-8.');
+      }
+    })
+    .meta({ type: 'string', format: 'binary' });
+}
+
 /** Characters are counted as code points, so that an emoji is one. NUL is refused: not every database stores it. */
 function limitedText(maxLength: number) {
   return z

@@ -5,6 +5,8 @@ export * from './environment-document.ts';
 export * from './environment-keys.ts';
 export * from './environments.ts';
 export * from './evaluation.ts';
+export * from './feature-exports.ts';
+export * from './feature-imports.ts';
 export * from './feature-segments.ts';
 export * from './feature-states.ts';
 export * from './features.ts';

@@ -5,6 +5,7 @@ import * as tagsOwnersMetadata from './migrations/0004_tags_owners_metadata.ts';
 import * as account from './migrations/0003_account.ts';
 import * as featureVersions from './migrations/0007_feature_versions.ts';
 import * as jobsWebhooks from './migrations/0005_jobs_webhooks.ts';
+import * as importExport from './migrations/0008_import_export.ts';
 import type { Database } from './tables.ts';
 
 /** Every migration, by name, in the order of the names. One that has landed is never edited. */
@@ -15,6 +16,7 @@ const migrations = {
   '0004_tags_owners_metadata': tagsOwnersMetadata,
   '0005_jobs_webhooks': jobsWebhooks,
   '0007_feature_versions': featureVersions,
+  '0008_import_export': importExport,
 };
 
 /** Brings the database to this release's schema. Safe to call from many processes at once: one works, the others wait. */

@@ -52,6 +52,8 @@ export interface Tables {
   feature_versions: FeatureVersionTable;
   version_states: VersionStateTable;
   version_state_variants: VersionStateVariantTable;
+  feature_exports: FeatureExportTable;
+  feature_imports: FeatureImportTable;
 }
 
 /** A connection or a transaction: stores cannot tell and need not. */
@@ -620,4 +622,22 @@ export interface VersionStateVariantTable {
   version_state_id: number;
   multivariate_option_id: number;
   percentage_allocation: number;
+}
+
+export interface FeatureExportTable {
+  id: Generated<number>;
+  environment_id: number;
+  name: string;
+  status: 'PROCESSING' | 'SUCCESS' | 'FAILED';
+  created_at: string;
+  /** The file, as JSON. */
+  file: string;
+}
+
+export interface FeatureImportTable {
+  id: Generated<number>;
+  environment_id: number;
+  strategy: 'SKIP' | 'OVERWRITE_DESTRUCTIVE';
+  status: 'PROCESSING' | 'SUCCESS' | 'FAILED';
+  created_at: string;
 }

@@ -14,6 +14,7 @@ import type { Actor, Context } from '../context.ts';
 import { forbidden, notFound, RequestError, refused, unauthenticated, unavailable } from '../errors.ts';
 import { sendCommonHeaders, sendPreflight } from './headers.ts';
 import { parseJson } from './json.ts';
+import { parseMultipart } from './multipart.ts';
 import type { Input, Route } from './route.ts';
 import { check, checkParams } from './validation.ts';
 
@@ -52,6 +53,11 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     { parseAs: 'buffer' },
     async (_: FastifyRequest, body: Buffer) => Object.fromEntries(new URLSearchParams(body.toString('utf8'))),
   );
+  app.addContentTypeParser(
+    'multipart/form-data',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => parseMultipart(request.headers['content-type'] ?? '', body),
+  );
 
   app.addHook('onRequest', async (request, reply) => {
     sendCommonHeaders(reply.raw, config.version);
@@ -87,14 +93,15 @@ function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): voi
   app.route({
     method: endpoint.method,
     url: fastifyPath(endpoint.path),
+    ...(endpoint.bodyLimitBytes !== undefined && { bodyLimit: endpoint.bodyLimitBytes }),
+    onRequest: async (request) => {
+      const isMultipart = /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
+      if (isMultipart && !endpoint.multipart) throw unsupported(request);
+      // Files and large bodies are read only from those who may ask at all.
+      if (endpoint.multipart || endpoint.bodyLimitBytes !== undefined) await contextFor(route, request, options);
+    },
     handler: async (request, reply) => {
-      const ctx = await options.contextOf({
-        // A login that still carries an old token is a login all the same.
-        authorization: endpoint.auth === 'anyone' ? undefined : request.headers.authorization,
-        address: request.ip,
-        log: request.log as unknown as Logger,
-      });
-      refuseWrongActor(endpoint.auth, ctx.actor);
+      const ctx = await contextFor(route, request, options);
       const input: Input = {
         params: endpoint.params && checkParams(endpoint.params, request.params),
         query: endpoint.query && check(endpoint.query, request.query),
@@ -105,6 +112,7 @@ function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): voi
       if (endpoint.response === undefined) return reply.send('');
       const body = endpoint.paged ? withLinks(answer as Page<unknown>, request) : answer;
       if (options.checkResponses) checkResponse(endpoint, body);
+      if (endpoint.attachment) reply.header('content-disposition', `attachment; filename="${endpoint.attachment}"`);
       return reply.header('content-type', 'application/json').send(JSON.stringify(body));
     },
   });
@@ -125,6 +133,18 @@ function undeclaredKeys(sent: unknown, parsed: unknown, path: string): string[] 
       ? undeclaredKeys(value, (parsed as Record<string, unknown>)[key], `${path}.${key}`)
       : [`${path}.${key}`],
   );
+}
+
+/** The context of a request. @throws RequestError 401, 403 where it may not be asked at all */
+async function contextFor({ endpoint }: Route, request: FastifyRequest, options: HttpOptions): Promise<Context> {
+  const ctx = await options.contextOf({
+    // A login that still carries an old token is a login all the same.
+    authorization: endpoint.auth === 'anyone' ? undefined : request.headers.authorization,
+    address: request.ip,
+    log: request.log as unknown as Logger,
+  });
+  refuseWrongActor(endpoint.auth, ctx.actor);
+  return ctx;
 }
 
 /** Before the body is looked at: who may not ask at all need not learn what was wrong with the question. */
@@ -184,12 +204,14 @@ function asRequestError(error: unknown, request: FastifyRequest, options: HttpOp
       detail: `Request body is larger than ${options.config.requestBodyLimitBytes} bytes.`,
     });
   }
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    const type = String(request.headers['content-type']);
-    return new RequestError('unsupported_media_type', { detail: `Unsupported media type "${type}" in request.` });
-  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupported(request);
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   return status >= 400 && status < 500 ? refused((error as Error).message) : null;
+}
+
+function unsupported(request: FastifyRequest): RequestError {
+  const type = String(request.headers['content-type']);
+  return new RequestError('unsupported_media_type', { detail: `Unsupported media type "${type}" in request.` });
 }
 
 /** Adds the addresses of the neighbouring pages. @throws RequestError 404 for a page past the end */

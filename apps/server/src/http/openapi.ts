@@ -73,7 +73,7 @@ function operation(endpoint: Endpoint | SdkEndpoint): Json {
     summary: endpoint.summary,
     security: securityOf[endpoint.auth],
     parameters: [...parameters(endpoint.params, 'path'), ...parameters(endpoint.query, 'query')],
-    ...(endpoint.body && { requestBody: { required: true, content: jsonContent(schemaOf(endpoint.body, 'input')) } }),
+    ...(endpoint.body && { requestBody: { required: true, content: bodyContent(endpoint, endpoint.body) } }),
     responses: { [endpoint.status]: answer, ...errorResponses(endpoint) },
   };
 }
@@ -126,6 +126,11 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
     cycles: 'ref',
   }) as Json;
   return rest;
+}
+
+function bodyContent(endpoint: Endpoint | SdkEndpoint, body: z.ZodType): Json {
+  const schema = schemaOf(body, 'input');
+  return 'multipart' in endpoint && endpoint.multipart ? { 'multipart/form-data': { schema } } : jsonContent(schema);
 }
 
 function jsonContent(schema: Json): Json {

@@ -92,6 +92,10 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
     const ofGroup = await post(`${path}/user-group-permissions/`, { group: group.id });
     Object.assign(grants, { [`${place}User`]: user.id, [`${place}Group`]: ofGroup.id });
   }
+  const featureExport = await post('features/create-feature-export/', {
+    environment_id: tenant.production.id,
+    tag_ids: [],
+  });
   const project = await get(`projects/${tenant.projectId}/`);
   const member = await context.db
     .selectFrom('organisation_members')
@@ -113,6 +117,8 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       prefix: masterKey.prefix,
       project_id: tenant.projectId,
       environment_api_key: tenant.production.apiKey,
+      environment_id: tenant.production.id,
+      feature_export_id: featureExport.id,
       key_id: key.id,
       feature_id: feature.id,
       option_id: feature.multivariate_options[0].id,
