@@ -5,6 +5,11 @@ import { createEdge, type Edge, serveEdge } from '@halyard/edge';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { authenticate } from './access/service.ts';
+import { accountRoutes } from './auth/account/routes.ts';
+import { emailRoutes } from './auth/email/routes.ts';
+import { linkJobs } from './auth/links/service.ts';
+import { loginRoutes } from './auth/login/routes.ts';
+import { mfaRoutes } from './auth/mfa/routes.ts';
 import { passwordRoutes } from './auth/password/routes.ts';
 import { tokenRoutes } from './auth/tokens/routes.ts';
 import type { Config } from './config.ts';
@@ -20,6 +25,7 @@ import { featureSegmentRoutes } from './feature-segments/routes.ts';
 import { featureRoutes } from './features/routes.ts';
 import { featureStateRoutes } from './feature-states/routes.ts';
 import { groupRoutes } from './groups/routes.ts';
+import { firstRunRoutes } from './first-run/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { serveDocs } from './http/docs.ts';
 import { createHttp } from './http/http.ts';
@@ -28,6 +34,8 @@ import { serveWelcome } from './http/welcome.ts';
 import { identityRoutes } from './identities/routes.ts';
 import { createIdentityStore } from './identities/sdk-store.ts';
 import { createWorker, type Worker } from './jobs/worker.ts';
+import { mailJobs } from './mail/service.ts';
+import { createLogMailer, createSmtpMailer } from './mail/mailer.ts';
 import { masterKeyRoutes } from './master-keys/routes.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
 import { organisationMemberRoutes } from './organisation-members/routes.ts';
@@ -38,13 +46,20 @@ import { segmentRoutes } from './segments/routes.ts';
 import { createVault, randomHex } from './secrets.ts';
 import { tagRoutes } from './tags/routes.ts';
 import { createMemoryThrottle } from './throttle/memory.ts';
+import { limitActor } from './throttle/service.ts';
+import { createSharedThrottle, throttleJobs } from './throttle/shared.ts';
 import { now as systemNow, type Timestamp } from './time.ts';
 import { createUsageStore } from './usage/sdk-store.ts';
 import { userRoutes } from './users/routes.ts';
 
 export const routes = [
   ...healthRoutes,
+  ...firstRunRoutes,
   ...passwordRoutes,
+  ...loginRoutes,
+  ...mfaRoutes,
+  ...emailRoutes,
+  ...accountRoutes,
   ...tokenRoutes,
   ...userRoutes,
   ...organisationRoutes,
@@ -93,7 +108,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   const now = options.now ?? systemNow;
   const vault = createVault(config.secretKey ?? secretOfDataDir(config.dataDir));
   const publisher = createPublisher({ db, log });
-  const throttle = createMemoryThrottle();
+  const throttle = factsOf(db).sharedByProcesses ? createSharedThrottle({ db, now }) : createMemoryThrottle();
+  const { smtpUrl, mailFrom } = config;
+  const mailer = smtpUrl === null ? createLogMailer({ log }) : createSmtpMailer({ url: smtpUrl, from: mailFrom });
 
   const edge = createEdge({
     documents: publisher,
@@ -102,7 +119,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     version: config.version,
     log,
     // One process owns an SQLite file; the other databases are shared, so what is in memory grows old.
-    identityTtlMs: factsOf(db).name === 'sqlite' ? null : sharedIdentityTtlMs,
+    identityTtlMs: factsOf(db).sharedByProcesses ? sharedIdentityTtlMs : null,
   });
 
   const context = (given: Pick<Context, 'actor' | 'log' | 'clientAddress'>): Context => ({
@@ -112,6 +129,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     config,
     vault,
     throttle,
+    mailer,
     afterCommit: (work) => work(),
     wakePublisher: publisher.wake,
     wakeWorker: () => worker.wake(),
@@ -122,19 +140,22 @@ export async function createApp(options: AppOptions): Promise<App> {
     db,
     log,
     context: (log) => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
-    handlers: {},
+    handlers: { ...mailJobs, ...linkJobs, ...throttleJobs },
   });
 
   const http = createHttp({
     routes,
     config,
     log,
-    contextOf: async (request) =>
-      context({
+    contextOf: async (request) => {
+      const ctx = context({
         actor: await authenticate(db, request.authorization, now()),
         log: request.log,
         clientAddress: request.address,
-      }),
+      });
+      await limitActor(ctx);
+      return ctx;
+    },
     isUnavailable: (error) => factsOf(db).isUnavailable(error),
     firstLook: serveEdge(edge, { bodyLimitBytes: config.requestBodyLimitBytes }),
     checkResponses: options.checkResponses ?? false,

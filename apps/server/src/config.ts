@@ -10,6 +10,12 @@ const rate = z
     return { count: Number(count), seconds: { sec: 1, min: 60, hour: 3600, day: 86_400 }[unit] };
   });
 
+/** On or off, as people write it. */
+const flag = z
+  .string()
+  .regex(/^(true|false|1|0|yes|no|on|off)$/i, 'must be true or false')
+  .transform((text) => /^(true|1|yes|on)$/i.test(text));
+
 const environmentVariables = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce
@@ -32,6 +38,38 @@ const environmentVariables = z.object({
   SIGNUP_THROTTLE_RATE: rate.prefault('10000/min'),
   TRUSTED_PROXIES: z.coerce.number('must be a number').int().min(0).max(10).default(0),
   REQUEST_BODY_LIMIT_BYTES: z.coerce.number('must be a number').int().min(1024).default(2_621_440),
+  USER_THROTTLE_RATE: rate.optional(),
+  MASTER_API_KEY_THROTTLE_RATE: rate.optional(),
+  PUBLIC_URL: z
+    .string()
+    .regex(/^https?:\/\/[^\s/?#]+[^\s?#]*$/, 'must be an address such as https://flags.example.com')
+    .refine(isUrl, 'must be an address such as https://flags.example.com')
+    .optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/[^\s]+$/, 'must look like smtp://user:password@host:587')
+    .refine(isUrl, 'must look like smtp://user:password@host:587')
+    .optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]*[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
+    .optional(),
+  ALLOW_REGISTRATION_WITHOUT_INVITE: flag.prefault('true'),
+  PREVENT_SIGNUP: flag.prefault('false'),
+  PREVENT_EMAIL_PASSWORD: flag.prefault('false'),
+  ENABLE_EMAIL_ACTIVATION: flag.prefault('false'),
+  RESTRICT_ORG_CREATE_TO_SUPERUSERS: flag.prefault('false'),
+  MAX_PASSWORD_RESET_EMAILS: z.coerce.number('must be a number').int().min(0).default(5),
+  PASSWORD_RESET_EMAIL_COOLDOWN: z.coerce.number('must be a number of seconds').int().min(1).default(86_400),
+  ALLOW_ADMIN_INITIATION_VIA_CLI: flag.prefault('false'),
+  ALLOW_ADMIN_INITIATION_VIA_URL: flag.prefault('true'),
+  ADMIN_EMAIL: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'must be an e-mail address')
+    .max(254)
+    .optional(),
+  ORGANISATION_NAME: z.string().max(2000).default('My organisation'),
+  PROJECT_NAME: z.string().max(2000).default('My project'),
 });
 
 /** How this installation runs; parsed once, at start. */
@@ -48,8 +86,40 @@ export interface Config {
   /** How many proxies in front of us add to `X-Forwarded-For`; 0 ignores the header. */
   trustedProxies: number;
   requestBodyLimitBytes: number;
+  /** Requests of one person, and of one master key; null for no limit. */
+  userRate: Rate | null;
+  masterKeyRate: Rate | null;
+  /** Where people reach this installation, without a slash at the end: what links in e-mails begin with. */
+  publicUrl: string;
+  /** Null where no e-mail can be sent. */
+  smtpUrl: string | null;
+  mailFrom: string;
+  signUp: SignUpRules;
+  /** Whether passwords are good for logging in; where not, people come through single sign-on. */
+  passwordLogin: boolean;
+  /** Whether an organisation takes a superuser to create. */
+  onlySuperusersCreateOrganisations: boolean;
+  passwordResets: { maxEmails: number; cooldownSeconds: number };
+  /** The first administrator, created without a request; null where none is named. */
+  firstAdmin: FirstAdmin | null;
   /** From package.json; sent as `Flagsmith-Version` and shown by `/version/`. */
   version: string;
+}
+
+export interface SignUpRules {
+  open: boolean;
+  withoutInvite: boolean;
+  /** An account works once its e-mail address has been proved. */
+  needsActivation: boolean;
+}
+
+export interface FirstAdmin {
+  email: string;
+  organisationName: string;
+  projectName: string;
+  /** At start, and by a request that nobody has to log in for. */
+  atStart: boolean;
+  byRequest: boolean;
 }
 
 export interface Rate {
@@ -73,6 +143,10 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
   }
   const value = parsed.data;
+  if (value.ENABLE_EMAIL_ACTIVATION && value.SMTP_URL === undefined) {
+    throw new ConfigError('ENABLE_EMAIL_ACTIVATION: needs SMTP_URL, or nobody could ever activate an account');
+  }
+  const publicUrl = value.PUBLIC_URL ?? `http://${value.HOST}:${value.PORT}`;
   const dataDir = resolve(value.DATA_DIR);
   return {
     host: value.HOST,
@@ -85,8 +159,38 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
     signupRate: value.SIGNUP_THROTTLE_RATE,
     trustedProxies: value.TRUSTED_PROXIES,
     requestBodyLimitBytes: value.REQUEST_BODY_LIMIT_BYTES,
+    userRate: value.USER_THROTTLE_RATE ?? null,
+    masterKeyRate: value.MASTER_API_KEY_THROTTLE_RATE ?? null,
+    publicUrl: publicUrl.replace(/\/+$/, ''),
+    smtpUrl: value.SMTP_URL ?? null,
+    mailFrom: value.MAIL_FROM ?? `Halyard <no-reply@${new URL(publicUrl).hostname}>`,
+    signUp: {
+      open: !value.PREVENT_SIGNUP,
+      withoutInvite: value.ALLOW_REGISTRATION_WITHOUT_INVITE,
+      needsActivation: value.ENABLE_EMAIL_ACTIVATION,
+    },
+    passwordLogin: !value.PREVENT_EMAIL_PASSWORD,
+    onlySuperusersCreateOrganisations: value.RESTRICT_ORG_CREATE_TO_SUPERUSERS,
+    passwordResets: {
+      maxEmails: value.MAX_PASSWORD_RESET_EMAILS,
+      cooldownSeconds: value.PASSWORD_RESET_EMAIL_COOLDOWN,
+    },
+    firstAdmin:
+      value.ADMIN_EMAIL === undefined
+        ? null
+        : {
+            email: value.ADMIN_EMAIL.toLowerCase(),
+            organisationName: value.ORGANISATION_NAME,
+            projectName: value.PROJECT_NAME,
+            atStart: value.ALLOW_ADMIN_INITIATION_VIA_CLI,
+            byRequest: value.ALLOW_ADMIN_INITIATION_VIA_URL,
+          },
     version: packageVersion(),
   };
+}
+
+function isUrl(text: string): boolean {
+  return URL.canParse(text);
 }
 
 function packageVersion(): string {

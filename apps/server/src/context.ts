@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Database } from './db/tables.ts';
 import { runTransaction } from './db/transactions.ts';
+import type { Mailer } from './mail/mailer.ts';
 import type { Vault } from './secrets.ts';
 import type { Throttle } from './throttle/memory.ts';
 import type { Timestamp } from './time.ts';
@@ -31,6 +32,8 @@ export interface Context {
   forgetIdentity: (environmentId: number, identifier: string) => void;
   /** Counts attempts, for rate limits. */
   throttle: Throttle;
+  /** Sends e-mail; requests do not wait for it: see mail/service.ts. */
+  mailer: Mailer;
   /** Address of the client, for rate limits. */
   clientAddress: string;
 }

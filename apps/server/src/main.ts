@@ -2,6 +2,7 @@ import { createApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { openDatabase } from './db/open.ts';
+import { initialiseAtStart } from './first-run/service.ts';
 import { createLog } from './log.ts';
 
 /** Starts the platform: reads the configuration, opens and migrates the database, listens. */
@@ -11,8 +12,9 @@ async function main(): Promise<void> {
   const db = openDatabase(config.databaseUrl);
   await migrate(db);
   const app = await createApp({ config, db, log });
+  const passwordLink = await initialiseAtStart(app.systemContext());
   const address = await app.http.listen({ host: config.host, port: config.port });
-  await greet(address, app.systemContext().db);
+  await greet(address, app.systemContext().db, passwordLink);
 
   let stopping = false;
   const stop = async (signal: string) => {
@@ -37,9 +39,12 @@ function configOrExit(): Config {
 }
 
 /** Tells a person at the terminal where to go, and at the first start how to get in. */
-async function greet(address: string, db: ReturnType<typeof openDatabase>): Promise<void> {
+async function greet(address: string, db: ReturnType<typeof openDatabase>, passwordLink: string | null): Promise<void> {
   const user = await db.selectFrom('users').select('id').limit(1).executeTakeFirst();
   const lines = [`Halyard is up: ${address}`, `API documentation: ${address}/api/v1/docs/`];
+  if (passwordLink !== null) {
+    lines.push('', 'The first administrator was created. Choose the password within a day:', `  ${passwordLink}`);
+  }
   if (user === undefined) {
     lines.push(
       '',

@@ -1,15 +1,26 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes, randomInt } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  randomInt,
+} from 'node:crypto';
 
 /** Encrypts and decrypts under the installation's secret. */
 export interface Vault {
   encrypt(text: string): string;
   /** Null where the text was encrypted under another secret. */
   decrypt(text: string): string | null;
+  /** A hash that nobody can compute without the installation's secret, hex: for codes short enough to be tried through. */
+  keyedHash(text: string): string;
 }
 
 /** AES-256-GCM with a key derived from the installation's secret. */
 export function createVault(secretKey: string): Vault {
   const key = Buffer.from(hkdfSync('sha256', secretKey, '', 'halyard-vault', 32));
+  const hashKey = Buffer.from(hkdfSync('sha256', secretKey, '', 'halyard-keyed-hash', 32));
   return {
     encrypt(text) {
       const nonce = randomBytes(12);
@@ -28,6 +39,7 @@ export function createVault(secretKey: string): Vault {
         return null; // The tag does not fit: another secret, or damaged text.
       }
     },
+    keyedHash: (text) => createHmac('sha256', hashKey).update(text, 'utf8').digest('hex'),
   };
 }
 

@@ -5,14 +5,14 @@ import { session } from './auth-tokens.ts';
 import { signUpTypes } from './users.ts';
 
 /** A password that somebody chooses, taken as it is typed. Whether it is good enough, the server decides. */
-const newPassword = z
+export const newPassword = z
   .string()
   .min(1, { error: 'This field may not be blank.' })
   .refine((text) => [...text].length <= 128, { error: 'Ensure this field has no more than 128 characters.' })
   .meta({ minLength: 8, maxLength: 128 });
 
 /** A password that is compared with the stored one; one that is too long to be right is only wrong. */
-const givenPassword = z.string().max(4096);
+export const givenPassword = z.string().max(4096);
 
 export const registerInput = z.object({
   email: emailInput,
@@ -21,6 +21,8 @@ export const registerInput = z.object({
   password: newPassword,
   sign_up_type: z.preprocess((value) => (value === '' ? null : value), z.enum(signUpTypes).nullish()),
   superuser: booleanInput.default(false),
+  /** Of the invitation that the person came with, where there is one. */
+  invite_hash: z.string().max(100).nullish(),
 });
 
 export const registeredUser = session.extend({
@@ -49,18 +51,6 @@ export const register = endpoint({
   errors: [429],
 });
 
-export const login = endpoint({
-  id: 'login',
-  method: 'POST',
-  path: '/api/v1/auth/login/',
-  tag,
-  summary: 'Exchange e-mail address and password for a token of its own',
-  auth: 'anyone',
-  body: z.object({ email: textInput(254), password: givenPassword }),
-  response: session,
-  errors: [429],
-});
-
 export const setPassword = endpoint({
   id: 'setPassword',
   method: 'POST',
@@ -71,4 +61,34 @@ export const setPassword = endpoint({
   body: z.object({ current_password: givenPassword, new_password: newPassword, re_new_password: z.string() }),
   status: 204,
   errors: [403, 429],
+});
+
+/** Tells nobody whether an address has an account. */
+export const requestPasswordReset = endpoint({
+  id: 'requestPasswordReset',
+  method: 'POST',
+  path: '/api/v1/auth/users/reset_password/',
+  tag,
+  summary: 'Ask for a link by e-mail with which to choose a new password; the answer is the same for every address',
+  auth: 'anyone',
+  body: z.object({ email: emailInput }),
+  status: 204,
+  errors: [429],
+});
+
+export const confirmPasswordReset = endpoint({
+  id: 'confirmPasswordReset',
+  method: 'POST',
+  path: '/api/v1/auth/users/reset_password_confirm/',
+  tag,
+  summary: 'Choose a new password with the link of an e-mail; every session of the account ends',
+  auth: 'anyone',
+  body: z.object({
+    uid: textInput(100),
+    token: textInput(100),
+    new_password: newPassword,
+    re_new_password: z.string(),
+  }),
+  status: 204,
+  errors: [429],
 });

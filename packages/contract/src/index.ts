@@ -1,3 +1,7 @@
+export * from './auth-account.ts';
+export * from './auth-email.ts';
+export * from './auth-login.ts';
+export * from './auth-mfa.ts';
 export * from './auth-password.ts';
 export * from './auth-tokens.ts';
 export * from './endpoint.ts';
@@ -11,6 +15,7 @@ export * from './feature-segments.ts';
 export * from './feature-states.ts';
 export * from './features.ts';
 export * from './fields.ts';
+export * from './first-run.ts';
 export * from './groups.ts';
 export * from './health.ts';
 export * from './identities.ts';

@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { id, textInput, time, uuid } from './fields.ts';
+import { booleanInput, id, textInput, time, uuid } from './fields.ts';
 
 export const signUpTypes = ['NO_INVITE', 'INVITE_EMAIL', 'INVITE_LINK'] as const;
 export type SignUpType = (typeof signUpTypes)[number];
+
+/** What a person did of the first steps. */
+export const onboarding = z.object({
+  tasks: z.array(z.object({ name: z.string(), completed_at: time.nullable() })).optional(),
+  tools: z.object({ completed: z.boolean(), integrations: z.array(z.string()) }).optional(),
+  hosting_preferences: z.array(z.string()).optional(),
+});
+export type Onboarding = z.output<typeof onboarding>;
 
 /** The person who asks, as only they see themselves. */
 export const currentUser = z.object({
@@ -16,8 +24,7 @@ export const currentUser = z.object({
   auth_type: z.enum(['EMAIL', 'GOOGLE', 'GITHUB']),
   is_superuser: z.boolean(),
   date_joined: time,
-  /** Not kept yet. */
-  onboarding: z.null(),
+  onboarding: onboarding.nullable(),
   pylon_email_signature: z.null(),
 });
 export type CurrentUser = z.output<typeof currentUser>;
@@ -56,5 +63,26 @@ export const patchCurrentUser = endpoint({
   auth: 'user',
   body: z.object({ first_name: textInput(150).optional(), last_name: textInput(150).optional() }),
   response: currentUser,
+  errors: [403],
+});
+
+const shortTexts = z.array(textInput(200)).max(50);
+
+export const updateOnboarding = endpoint({
+  id: 'updateOnboarding',
+  method: 'PATCH',
+  path: '/api/v1/auth/users/me/onboarding/',
+  tag,
+  summary: 'Note which of the first steps one has done; what is left out stays as it was',
+  auth: 'user',
+  body: z.object({
+    tasks: z
+      .array(z.object({ name: textInput(200) }))
+      .max(50)
+      .optional(),
+    tools: z.object({ completed: booleanInput.default(false), integrations: shortTexts.default([]) }).optional(),
+    hosting_preferences: shortTexts.optional(),
+  }),
+  status: 204,
   errors: [403],
 });

@@ -29,7 +29,7 @@ export async function getVersion(ctx: Context) {
   return {
     ci_commit_sha: 'unknown',
     image_tag: ctx.config.version,
-    has_email_provider: false,
+    has_email_provider: ctx.mailer.delivers,
     // Clients of the reference unlock approvals, roles and the audit log by this.
     is_enterprise: true,
     is_saas: false,

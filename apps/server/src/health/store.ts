@@ -3,10 +3,11 @@ import type { Database } from '../db/tables.ts';
 
 /** Whether anybody has an account, and whether anybody has used one. */
 export async function findUsers(db: Database): Promise<{ hasUsers: boolean; hasLogins: boolean }> {
-  const user = await db.selectFrom('users').select('id').limit(1).executeTakeFirst();
+  const user = await db.selectFrom('users').where('deleted_at', 'is', null).select('id').limit(1).executeTakeFirst();
   const login = await db
     .selectFrom('users')
     .where('last_login', 'is not', null)
+    .where('deleted_at', 'is', null)
     .select('id')
     .limit(1)
     .executeTakeFirst();

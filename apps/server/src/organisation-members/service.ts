@@ -1,7 +1,7 @@
 import type * as endpoints from '@halyard/contract';
 import type { InputOf, Member, MemberRole } from '@halyard/contract';
 import { openOrganisation } from '../access/service.ts';
-import { changeOrganisation } from '../changes/service.ts';
+import { changeOrganisation, type OrganisationChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { invalid, invalidRequest, notFound, RequestError } from '../errors.ts';
 import { joinGroups, leaveGroups } from '../groups/service.ts';
@@ -84,6 +84,37 @@ export async function removeMembers(
       });
     }
     return body;
+  });
+}
+
+/** What an organisation would be without a member. Inside a change of it, so that nobody else leaves meanwhile. */
+export async function standingOf(
+  ctx: Context,
+  { organisationId, userId }: { organisationId: number; userId: number },
+): Promise<{ isAlone: boolean; isLastAdmin: boolean }> {
+  const [other] = await findMembers(ctx.db, organisationId, { exceptUserId: userId }, 1);
+  return {
+    isAlone: other === undefined,
+    isLastAdmin: (await countOtherAdmins(ctx.db, organisationId, [userId])) === 0,
+  };
+}
+
+/** Lets a member go whose account is closed. Inside a change of the organisation. */
+export async function leaveOrganisation(
+  ctx: Context,
+  { organisationId, userId }: { organisationId: number; userId: number },
+  record: (change: OrganisationChange) => void,
+): Promise<void> {
+  const [member] = await findMembers(ctx.db, organisationId, { userIds: [userId] }, 1);
+  if (member === undefined) return;
+  await takeOut(ctx, organisationId, [userId]);
+  record({
+    objectType: 'ORGANISATION_MEMBER',
+    objectId: member.id,
+    objectUuid: member.uuid,
+    changeType: 'DELETE',
+    log: `Member closed their account: ${member.email}`,
+    before: member,
   });
 }
 

@@ -10,8 +10,9 @@ import type {
 import { openOrganisation, requireUser, visibleOrganisations } from '../access/service.ts';
 import { changeOrganisation } from '../changes/service.ts';
 import { type Context, inTransaction } from '../context.ts';
-import { notFound } from '../errors.ts';
+import { forbidden, notFound } from '../errors.ts';
 import { addMember } from '../organisation-members/service.ts';
+import { isSuperuser } from '../users/service.ts';
 import {
   findOrganisationId,
   findOrganisations,
@@ -34,12 +35,16 @@ export async function listOrganisations(
   return { count: roles.size, results: rows.map((row) => shown(row, roles.get(row.id) ?? null)) };
 }
 
-/** Creates an organisation whose creator administers it. @throws RequestError 403 for a master key, which belongs to one. */
+/**
+ * Creates an organisation whose creator administers it.
+ * @throws RequestError 403 for a master key, which belongs to one, and where the installation leaves this to superusers.
+ */
 export async function createOrganisation(
   ctx: Context,
   { body }: InputOf<typeof endpoints.createOrganisation>,
 ): Promise<Organisation> {
   const { userId } = requireUser(ctx);
+  if (ctx.config.onlySuperusersCreateOrganisations && !(await isSuperuser(ctx, userId))) throw forbidden();
   return inTransaction(ctx, async (ctx) => {
     const organisationId = await insertOrganisation(ctx.db, {
       uuid: crypto.randomUUID(),

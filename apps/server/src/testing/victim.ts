@@ -112,6 +112,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
   return {
     ...tenant,
     params: {
+      method: 'app',
       organisation_id: tenant.organisationId,
       user_id: member.user_id,
       prefix: masterKey.prefix,

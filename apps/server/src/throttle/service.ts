@@ -9,6 +9,17 @@ export async function limit(ctx: Context, attempt: { scope: string; key: string;
   if (seconds > 0) throw throttled(seconds);
 }
 
+/** Counts a request of whoever makes it, where the installation limits people or master keys. @throws RequestError 429 */
+export async function limitActor(ctx: Context): Promise<void> {
+  const { actor, config } = ctx;
+  if (actor.kind === 'user' && config.userRate !== null) {
+    await limit(ctx, { scope: 'user', key: String(actor.userId), rate: config.userRate });
+  }
+  if (actor.kind === 'master_key' && config.masterKeyRate !== null) {
+    await limit(ctx, { scope: 'master_api_key', key: String(actor.masterKeyId), rate: config.masterKeyRate });
+  }
+}
+
 /** The client for counting: its address, or the /64 network that somebody with IPv6 can draw addresses from at will. */
 export function clientKey(ctx: Context): string {
   const address = ctx.clientAddress.replace(/^::ffff:(?=\d+\.)/i, '');

@@ -6,4 +6,5 @@ export const userRoutes = [
   route(endpoints.getCurrentUser, service.getCurrentUser),
   route(endpoints.updateCurrentUser, service.updateCurrentUser),
   route(endpoints.patchCurrentUser, service.updateCurrentUser),
+  route(endpoints.updateOnboarding, service.updateOnboarding),
 ];

@@ -3,11 +3,12 @@ import type { CurrentUser, InputOf, SignUpType } from '@halyard/contract';
 import { requireUser } from '../access/service.ts';
 import { type Context, inTransaction } from '../context.ts';
 import { factsOf } from '../db/dialects/dialect.ts';
-import { invalid, notFound } from '../errors.ts';
+import { forbidden, invalid, notFound } from '../errors.ts';
 import { plusSeconds } from '../time.ts';
 import {
   anyUserExists,
   emailIsTaken,
+  findStanding,
   findUser,
   holdFirstAccount,
   insertUser,
@@ -43,7 +44,21 @@ export interface NewUser {
   lastName: string;
   passwordHash: string;
   signUpType: SignUpType | null;
+  isActive: boolean;
   isSuperuser: boolean;
+}
+
+/**
+ * Lets somebody sign up who may: whichever way they come, this is asked before `createUser`.
+ * @throws RequestError 403 where the installation is closed, or wants an invitation that they do not have.
+ */
+export async function requireOpenSignUp(
+  ctx: Context,
+  _person: { email: string; inviteHash: string | null },
+): Promise<void> {
+  const { open, withoutInvite } = ctx.config.signUp;
+  if (!open) throw forbidden('Signing up is switched off for this installation.');
+  if (!withoutInvite) throw forbidden('User registration without an invite is disabled for this installation.');
 }
 
 /**
@@ -68,7 +83,7 @@ export async function createUser<T>(
         first_name: user.firstName,
         last_name: user.lastName,
         password_hash: user.passwordHash,
-        is_active: 1,
+        is_active: Number(user.isActive),
         is_superuser: Number(user.isSuperuser),
         sign_up_type: user.signUpType,
         date_joined: ctx.now(),
@@ -87,6 +102,82 @@ export async function noteLogin(ctx: Context, userId: number): Promise<void> {
   await updateRow(ctx.db, userId, { last_login: ctx.now() });
 }
 
+/** Whether somebody can log in at all. */
+export async function isActiveUser(ctx: Context, userId: number): Promise<boolean> {
+  return (await findStanding(ctx.db, userId))?.is_active === 1;
+}
+
+export async function isSuperuser(ctx: Context, userId: number): Promise<boolean> {
+  return (await findStanding(ctx.db, userId))?.is_superuser === 1;
+}
+
+export async function anyAccountExists(ctx: Context): Promise<boolean> {
+  return anyUserExists(ctx.db);
+}
+
+export async function activateUser(ctx: Context, userId: number): Promise<void> {
+  await updateRow(ctx.db, userId, { is_active: 1 });
+}
+
+/**
+ * Changes a person's address; `also` gets the old one and runs in the same transaction.
+ * @throws RequestError 400 for an address that has an account.
+ */
+export async function changeEmail(
+  ctx: Context,
+  userId: number,
+  email: string,
+  also: (ctx: Context, before: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await inTransaction(ctx, async (ctx) => {
+      const before = await readUser(ctx, userId);
+      if (before.email !== email) {
+        if (await emailIsTaken(ctx.db, email)) throw invalid({ new_email: [newEmailTaken] });
+        await updateRow(ctx.db, userId, { email });
+      }
+      await also(ctx, before.email);
+    });
+  } catch (error) {
+    if (factsOf(ctx.db).isUniqueViolation(error)) throw invalid({ new_email: [newEmailTaken] });
+    throw error;
+  }
+}
+
+export async function updateOnboarding(
+  ctx: Context,
+  { body }: InputOf<typeof endpoints.updateOnboarding>,
+): Promise<void> {
+  const { userId } = requireUser(ctx);
+  await inTransaction(ctx, async (ctx) => {
+    const { onboarding } = await readUser(ctx, userId);
+    const done = new Map(onboarding?.tasks?.map((task) => [task.name, task.completed_at]));
+    const tasks = body.tasks?.map(({ name }) => ({ name, completed_at: done.get(name) ?? ctx.now() }));
+    const after = {
+      ...onboarding,
+      ...(tasks !== undefined && { tasks }),
+      ...(body.tools !== undefined && { tools: body.tools }),
+      ...(body.hosting_preferences !== undefined && { hosting_preferences: body.hosting_preferences }),
+    };
+    await updateRow(ctx.db, userId, { onboarding: JSON.stringify(after) });
+  });
+}
+
+/** Takes name, address and password from an account that is closed. Its row stays for the audit log. Inside a transaction. */
+export async function eraseUser(ctx: Context, userId: number): Promise<void> {
+  const { uuid } = await readUser(ctx, userId);
+  await updateRow(ctx.db, userId, {
+    email: `closed-${uuid}@closed.invalid`,
+    first_name: 'Closed',
+    last_name: 'account',
+    password_hash: 'no password fits this',
+    is_active: 0,
+    is_superuser: 0,
+    onboarding: null,
+    deleted_at: ctx.now(),
+  });
+}
+
 export async function setPasswordHash(ctx: Context, userId: number, passwordHash: string): Promise<void> {
   await updateRow(ctx.db, userId, { password_hash: passwordHash });
 }
@@ -98,4 +189,5 @@ async function readUser(ctx: Context, userId: number): Promise<CurrentUser> {
 }
 
 const emailTaken = 'Email already exists. Please log in.';
+const newEmailTaken = 'This e-mail address has an account already.';
 const superuserExists = 'Only the first account of an installation can be created as its superuser.';

@@ -1,4 +1,4 @@
-import type { CurrentUser, SignUpType } from '@halyard/contract';
+import type { CurrentUser, Onboarding, SignUpType } from '@halyard/contract';
 import type { Insertable, Selectable } from 'kysely';
 import { insertRow, upsertRows } from '../db/statements.ts';
 import type { Database, UserTable } from '../db/tables.ts';
@@ -7,6 +7,16 @@ import type { Timestamp } from '../time.ts';
 export async function findUser(db: Database, userId: number): Promise<CurrentUser | null> {
   const row = await db.selectFrom('users').where('id', '=', userId).selectAll().executeTakeFirst();
   return row === undefined ? null : shown(row);
+}
+
+/** What a user may do at all; null for one that there is not. */
+export async function findStanding(db: Database, userId: number) {
+  const row = await db
+    .selectFrom('users')
+    .where('id', '=', userId)
+    .select(['is_active', 'is_superuser'])
+    .executeTakeFirst();
+  return row ?? null;
 }
 
 export async function insertUser(db: Database, user: Insertable<UserTable>): Promise<number> {
@@ -19,7 +29,7 @@ export async function emailIsTaken(db: Database, email: string): Promise<boolean
 }
 
 export async function anyUserExists(db: Database): Promise<boolean> {
-  const row = await db.selectFrom('users').select('id').limit(1).executeTakeFirst();
+  const row = await db.selectFrom('users').where('deleted_at', 'is', null).select('id').limit(1).executeTakeFirst();
   return row !== undefined;
 }
 
@@ -31,7 +41,7 @@ export async function holdFirstAccount(db: Database): Promise<void> {
 export async function updateUser(
   db: Database,
   userId: number,
-  changes: Partial<Pick<Insertable<UserTable>, 'first_name' | 'last_name' | 'password_hash' | 'last_login'>>,
+  changes: Partial<Omit<Insertable<UserTable>, 'id' | 'uuid' | 'date_joined' | 'sign_up_type'>>,
 ): Promise<void> {
   await db.updateTable('users').set(changes).where('id', '=', userId).execute();
 }
@@ -61,7 +71,7 @@ function shown(row: Selectable<UserTable>): CurrentUser {
     auth_type: 'EMAIL',
     is_superuser: row.is_superuser === 1,
     date_joined: row.date_joined,
-    onboarding: null,
+    onboarding: row.onboarding === null ? null : (JSON.parse(row.onboarding) as Onboarding),
     pylon_email_signature: null,
   };
 }

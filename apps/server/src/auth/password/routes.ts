@@ -4,6 +4,7 @@ import * as service from './service.ts';
 
 export const passwordRoutes = [
   route(endpoints.register, service.register),
-  route(endpoints.login, service.login),
   route(endpoints.setPassword, service.setPassword),
+  route(endpoints.requestPasswordReset, service.requestPasswordReset),
+  route(endpoints.confirmPasswordReset, service.confirmPasswordReset),
 ];

@@ -3,7 +3,7 @@ import { requireUser } from '../../access/service.ts';
 import { type Context, inTransaction } from '../../context.ts';
 import { randomHex, sha256 } from '../../secrets.ts';
 import { noteLogin } from '../../users/service.ts';
-import { deleteToken, deleteTokensBut, insertToken } from './store.ts';
+import { deleteToken, deleteTokensBut, deleteTokensOf, insertToken } from './store.ts';
 
 /** Starts a session of a person who has shown who they are. */
 export async function startSession(ctx: Context, userId: number): Promise<Session> {
@@ -30,4 +30,9 @@ export async function endSession(ctx: Context): Promise<void> {
 export async function endOtherSessions(ctx: Context): Promise<void> {
   const { userId, tokenId } = requireUser(ctx);
   await deleteTokensBut(ctx.db, userId, tokenId);
+}
+
+/** Ends every session of a person: whoever has a token of theirs is out. */
+export async function endAllSessions(ctx: Context, userId: number): Promise<void> {
+  await deleteTokensOf(ctx.db, userId);
 }

@@ -13,3 +13,7 @@ export async function deleteToken(db: Database, tokenId: number): Promise<void> 
 export async function deleteTokensBut(db: Database, userId: number, keptTokenId: number): Promise<void> {
   await db.deleteFrom('user_tokens').where('user_id', '=', userId).where('id', '<>', keptTokenId).execute();
 }
+
+export async function deleteTokensOf(db: Database, userId: number): Promise<void> {
+  await db.deleteFrom('user_tokens').where('user_id', '=', userId).execute();
+}

@@ -4,6 +4,8 @@ import type { Database } from '../tables.ts';
 /** What differs between databases, as data. Everything else in the server is the same SQL everywhere. */
 export interface DialectFacts {
   readonly name: 'sqlite' | 'postgres' | 'mysql';
+  /** Many processes work on it at once: what they must agree on cannot be in the memory of one. */
+  readonly sharedByProcesses: boolean;
   /** `insert … returning`; where false, the driver reports the new id. */
   readonly supportsReturning: boolean;
   /** `on conflict (…) do update`; where false, `on duplicate key update`. */

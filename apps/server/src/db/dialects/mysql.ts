@@ -33,6 +33,7 @@ class AdapterWithFacts extends MysqlAdapter {
 
 const facts: DialectFacts = {
   name: 'mysql',
+  sharedByProcesses: true,
   supportsReturning: false,
   supportsOnConflict: false,
   maxParameters: 60_000,

@@ -24,6 +24,7 @@ class AdapterWithFacts extends PostgresAdapter {
 
 const facts: DialectFacts = {
   name: 'postgres',
+  sharedByProcesses: true,
   supportsReturning: true,
   supportsOnConflict: true,
   maxParameters: 60_000,

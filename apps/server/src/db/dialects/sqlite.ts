@@ -51,6 +51,7 @@ class AdapterWithFacts extends SqliteAdapter {
 
 const facts: DialectFacts = {
   name: 'sqlite',
+  sharedByProcesses: false,
   supportsReturning: true,
   supportsOnConflict: true,
   maxParameters: 30_000,
