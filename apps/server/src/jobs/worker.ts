@@ -18,7 +18,7 @@ import {
  * Does one job. It may run again after it was done, where the process died before it could say so. Throwing lets it run
  * again later. `signal` fires when the process stops: a handler that ends early then loses no attempt.
  */
-export type Handler = (ctx: Context, payload: any, signal: AbortSignal) => Promise<void>;
+export type Handler = (ctx: Context, payload: never, signal: AbortSignal) => Promise<void>;
 
 /** A handler with what differs from the usual. */
 export interface JobDescription {
@@ -113,7 +113,7 @@ export function createWorker(options: WorkerOptions): Worker {
       const { run } = kinds.get(job.kind) as Kind;
       let failure: { error: unknown } | null = null;
       try {
-        await run(ctx, JSON.parse(job.payload), stopping.signal);
+        await run(ctx, JSON.parse(job.payload) as never, stopping.signal);
       } catch (error) {
         failure = { error };
       }
