@@ -37,6 +37,7 @@ import { createWorker, type Worker } from './jobs/worker.ts';
 import { mailJobs } from './mail/service.ts';
 import { createLogMailer, createSmtpMailer } from './mail/mailer.ts';
 import { masterKeyRoutes } from './master-keys/routes.ts';
+import { metadataRoutes } from './metadata/routes.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
 import { organisationMemberRoutes } from './organisation-members/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
@@ -79,6 +80,7 @@ export const routes = [
   ...featureExportRoutes,
   ...featureImportRoutes,
   ...tagRoutes,
+  ...metadataRoutes,
 ];
 
 /** A running platform without its port. */

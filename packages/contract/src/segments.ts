@@ -14,6 +14,7 @@ import {
   time,
   uuid,
 } from './fields.ts';
+import { metadataInput, metadataValue } from './metadata.ts';
 
 /** Most conditions of a segment, all its rules together. */
 export const segmentConditionLimit = 100;
@@ -53,6 +54,7 @@ export const segment = z.object({
   /** Its own id: earlier versions are not shown. */
   version_of: id,
   rules: z.array(segmentRule),
+  metadata: z.array(metadataValue),
   created_at: time,
   updated_at: time,
 });
@@ -100,6 +102,8 @@ export const segmentInput = z
     description: blankableTextInput(20_000).nullish(),
     feature: idInput.nullish(),
     rules: rulesInput,
+    /** Replaced as a whole where it is given. */
+    metadata: metadataInput.optional(),
   })
   .superRefine(refuseLargeTrees);
 
@@ -109,6 +113,7 @@ export const patchSegmentInput = z
     description: blankableTextInput(20_000).nullish(),
     feature: idInput.nullish(),
     rules: rulesInput.optional(),
+    metadata: metadataInput.optional(),
   })
   .superRefine(refuseLargeTrees);
 

@@ -136,6 +136,34 @@ export async function openEnvironment(
   return scope;
 }
 
+/**
+ * A project together with one of its environments, as `openProject` and `openEnvironment` would decide, without asking
+ * the database anything twice. Without an environment, and for one of another project, `environmentId` is null.
+ */
+export async function openProjectAndEnvironment(
+  ctx: Context,
+  ids: { projectId: number; environmentId: number | undefined },
+  permissions: { project: ProjectPermission; environment: EnvironmentPermission },
+): Promise<ProjectScope & { environmentId: number | null }> {
+  const { projectId } = ids;
+  const project = await findProject(ctx.db, projectId);
+  if (project === null) throw notFound();
+  const scope = { organisationId: project.organisation_id, projectId, project };
+  const role = await roleIn(ctx, ctx.actor, scope.organisationId);
+  if (role === null) throw notFound();
+  const rows =
+    role === 'ADMIN' || ctx.actor.kind !== 'user'
+      ? []
+      : await listGrants(ctx.db, ctx.actor.userId, { ...scope, environmentId: ids.environmentId ?? null });
+  if (!hasPermission(rightsFrom(role, rows, { projectId }), permissions.project)) throw forbidden();
+  if (ids.environmentId === undefined) return { ...scope, environmentId: null };
+  const environment = await findEnvironment(ctx.db, { id: ids.environmentId });
+  if (environment?.project_id !== projectId) return { ...scope, environmentId: null };
+  const rights = rightsFrom(role, rows, { projectId, environmentId: environment.id });
+  if (!hasPermission(rights, permissions.environment)) throw forbidden();
+  return { ...scope, environmentId: environment.id };
+}
+
 /** A feature of a project of the actor's. @throws RequestError 404 for outsiders, 403 for members without the permission. */
 export async function openFeature(
   ctx: Context,

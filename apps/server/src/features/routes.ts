@@ -10,4 +10,9 @@ export const featureRoutes = [
   route(endpoints.patchFeature, service.updateFeature),
   route(endpoints.deleteFeature, service.deleteFeature),
   route(endpoints.getFeatureByUuid, service.getFeatureByUuid),
+  route(endpoints.addFeatureOwners, service.addFeatureOwners),
+  route(endpoints.removeFeatureOwners, service.removeFeatureOwners),
+  route(endpoints.addFeatureGroupOwners, service.addFeatureGroupOwners),
+  route(endpoints.removeFeatureGroupOwners, service.removeFeatureGroupOwners),
+  route(endpoints.countFeatureLifecycles, service.countFeatureLifecycles),
 ];

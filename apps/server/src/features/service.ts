@@ -1,23 +1,45 @@
 import type * as endpoints from '@halyard/contract';
-import type { Feature, InputOf, ListedFeature, Page } from '@halyard/contract';
-import { openEnvironment, openFeature, openProject } from '../access/service.ts';
+import type { Feature, InputOf, LifecycleStage, ListedFeature, Page } from '@halyard/contract';
+import {
+  type FeatureScope,
+  openEnvironment,
+  openFeature,
+  openProject,
+  openProjectAndEnvironment,
+  type ProjectScope,
+} from '../access/service.ts';
 import { changeProject } from '../changes/service.ts';
 import type { Context } from '../context.ts';
-import { invalid, notFound } from '../errors.ts';
+import { invalid, invalidTogether, notFound } from '../errors.ts';
 import { addStatesOfFeature, removeStatesOfFeature, valueOf } from '../feature-states/service.ts';
+import { setMetadata } from '../metadata/service.ts';
+import { startVersionsOfFeature } from '../feature-versions/service.ts';
 import { addOption, optionsOf } from '../multivariate-options/service.ts';
 import { matchesNamePattern, nameKey } from '../names.ts';
 import { removeSegmentsOfFeature } from '../segments/service.ts';
+import { stageOf, staleBefore } from './lifecycle.ts';
 import {
+  addOwners,
+  type Belongings,
+  belongingsOf,
   countFeatures,
   environmentFacts,
   environmentIdsOf,
+  type FoundFeature,
   findFeature,
   findFeatures,
+  groupsOf,
   insertFeature,
   markDeleted,
+  membersOf,
   nameIsTaken,
+  type OwnerIds,
+  ownStatesOf,
+  removeOwners,
+  replaceTags,
+  type StateRow,
   type StoredFeature,
+  tagsOfProject,
   updateFeature as updateRow,
 } from './store.ts';
 
@@ -26,32 +48,39 @@ export async function listFeatures(
   ctx: Context,
   { params, query }: InputOf<typeof endpoints.listFeatures>,
 ): Promise<Page<ListedFeature>> {
-  const { projectId } = await openProject(ctx, params.project_id, 'VIEW_PROJECT');
-  const environmentId = await environmentOf(ctx, projectId, query.environment);
-  if (environmentId === null && (query.is_enabled !== undefined || query.value_search)) {
-    throw invalid({ environment: ['This field is required to filter by state or value.'] });
+  const scope = await openToList(ctx, params.project_id, query.environment);
+  const { environmentId } = scope;
+  if (environmentId === null && (query.is_enabled !== undefined || query.value_search || query.lifecycle_stage)) {
+    throw invalid({ environment: ['This field is required to filter by state, value or lifecycle stage.'] });
   }
-  const filter = { ...query, environmentId: environmentId ?? undefined };
-  const count = await countFeatures(ctx.db, projectId, filter);
-  const features = await findFeatures(ctx.db, projectId, filter, {
+  const { lifecycle_stage: stage, ...rest } = query;
+  const filter = {
+    ...rest,
+    environmentId: environmentId ?? undefined,
+    lifecycle: stage && { stage, staleBefore: limitOf(ctx, scope) },
+  };
+  const { count, found } = await findFeatures(ctx.db, scope.projectId, filter, {
     limit: query.page_size,
     offset: (query.page - 1) * query.page_size,
   });
-  return { count, results: await listed(ctx, features, environmentId) };
+  return { count, results: await listed(ctx, scope, found, environmentId) };
 }
 
 export async function getFeature(
   ctx: Context,
   { params, query }: InputOf<typeof endpoints.getFeature>,
 ): Promise<ListedFeature> {
-  const { projectId, featureId } = await openFeature(ctx, idsOf(params), 'VIEW_PROJECT');
-  const environmentId = await environmentOf(ctx, projectId, query.environment);
-  const [feature] = await listed(
-    ctx,
-    [(await findFeature(ctx.db, { id: featureId, projectId })) as StoredFeature],
-    environmentId,
+  const scope = await openToList(ctx, params.project_id, query.environment);
+  const { environmentId } = scope;
+  const { found } = await findFeatures(
+    ctx.db,
+    scope.projectId,
+    { featureId: params.feature_id, environmentId: environmentId ?? undefined },
+    { limit: 1, offset: 0 },
   );
-  return feature as ListedFeature;
+  const [feature] = await listed(ctx, scope, found, environmentId);
+  if (feature === undefined) throw notFound();
+  return feature;
 }
 
 export async function getFeatureByUuid(
@@ -61,7 +90,29 @@ export async function getFeatureByUuid(
   const feature = await findFeature(ctx.db, { uuid: params.uuid });
   if (feature === null) throw notFound();
   await openProject(ctx, feature.project, 'VIEW_PROJECT');
-  return withOptions(ctx, feature);
+  return withBelongings(ctx, feature);
+}
+
+/** How many features of the environment's project are in each stage there. */
+export async function countFeatureLifecycles(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.countFeatureLifecycles>,
+): Promise<Record<LifecycleStage, number>> {
+  const scope = await openEnvironment(ctx, { id: params.environment_id }, 'VIEW_ENVIRONMENT');
+  const staleBefore = limitOf(ctx, scope);
+  const count = (stage: LifecycleStage) =>
+    countFeatures(ctx.db, scope.projectId, {
+      environmentId: scope.environmentId,
+      lifecycle: { stage, staleBefore },
+    });
+  return {
+    new: await count('new'),
+    live: await count('live'),
+    stale: await count('stale'),
+    permanent: await count('permanent'),
+    needs_monitoring: 0,
+    to_remove: await count('to_remove'),
+  };
 }
 
 /** Creates a feature with a state in every environment. @throws RequestError 400 for a name that is taken or refused. */
@@ -74,8 +125,13 @@ export async function createFeature(
   if (project.feature_name_regex !== null && !matchesNamePattern(project.feature_name_regex, body.name)) {
     throw invalid({ name: [`Feature name must match regex: ${project.feature_name_regex}`] });
   }
+  if (project.enforce_feature_owners === 1 && body.owners.length === 0 && body.group_owners.length === 0) {
+    throw invalidTogether('This project requires at least one owner or group owner when creating a feature.');
+  }
   return changeProject(ctx, scope, async (ctx, record) => {
     if (await nameIsTaken(ctx.db, scope.projectId, nameKey(body.name))) throw invalid({ name: [nameTaken] });
+    await refuseForeignTags(ctx, scope, body.tags);
+    const owners = await ownersOfNewFeature(ctx, scope, body);
     const id = await insertFeature(ctx.db, {
       uuid: crypto.randomUUID(),
       project_id: scope.projectId,
@@ -98,10 +154,26 @@ export async function createFeature(
       enabled: !preventDefaults && body.default_enabled,
     });
     for (const option of body.multivariate_options ?? []) await addOption(ctx, id, option);
-    const feature = await findWithOptions(ctx, scope.projectId, id);
+    await startVersionsOfFeature(ctx, scope.projectId, id);
+    await replaceTags(ctx.db, id, body.tags);
+    await addOwners(ctx.db, id, owners);
+    await setMetadata(ctx, scope, { entity: 'feature', id }, body.metadata);
+    const feature = await readFeature(ctx, scope.projectId, id);
     const log = `New Flag / Remote Config created: ${feature.name}`;
-    const step = { objectId: id, objectUuid: feature.uuid, changeType: 'CREATE', log, after: feature } as const;
-    record({ ...step, objectType: 'FEATURE' });
+    record({ ...stepOf(feature), changeType: 'CREATE', log, after: audited(feature) });
+    for (const state of await ownStatesOf(ctx.db, id)) {
+      record({
+        objectType: 'FEATURE_STATE',
+        objectId: state.id,
+        objectUuid: state.uuid,
+        changeType: 'CREATE',
+        log,
+        after: { enabled: state.enabled === 1, feature_state_value: valueOf(state) },
+        environmentId: state.environment_id,
+        // The feature's own step gives this environment its version.
+        keepsDocuments: true,
+      });
+    }
     return feature;
   });
 }
@@ -112,86 +184,250 @@ export async function updateFeature(
   { params, body }: InputOf<typeof endpoints.updateFeature>,
 ): Promise<Feature> {
   const scope = await openFeature(ctx, idsOf(params), 'CREATE_FEATURE');
-  return changeProject(ctx, scope, async (ctx, record) => {
-    const before = await findWithOptions(ctx, scope.projectId, scope.featureId);
+  const isServed =
+    body.description !== undefined || body.is_archived !== undefined || body.is_server_key_only !== undefined;
+  return changeFeature(ctx, scope, { keepsDocuments: !isServed }, async (ctx) => {
     const changes = {
       ...(body.description !== undefined && { description: body.description }),
       ...(body.is_archived !== undefined && { is_archived: Number(body.is_archived) }),
       ...(body.is_server_key_only !== undefined && { is_server_key_only: Number(body.is_server_key_only) }),
     };
-    if (Object.keys(changes).length === 0) return before;
-    await updateRow(ctx.db, scope.featureId, changes);
-    const after = await findWithOptions(ctx, scope.projectId, scope.featureId);
-    if (JSON.stringify(before) === JSON.stringify(after)) return after;
-    const log = `Flag / Remote Config updated: ${after.name}`;
-    record({
-      objectType: 'FEATURE',
-      objectId: after.id,
-      objectUuid: after.uuid,
-      changeType: 'UPDATE',
-      log,
-      before,
-      after,
-    });
-    return after;
+    if (isServed) await updateRow(ctx.db, scope.featureId, changes);
+    if (body.tags !== undefined) {
+      await refuseForeignTags(ctx, scope, body.tags);
+      await replaceTags(ctx.db, scope.featureId, body.tags);
+    }
+    if (body.metadata !== undefined) {
+      await setMetadata(ctx, scope, { entity: 'feature', id: scope.featureId }, body.metadata);
+    }
+  });
+}
+
+/** @throws RequestError 400 for somebody who is not a member of the organisation. */
+export async function addFeatureOwners(
+  ctx: Context,
+  { params, body }: InputOf<typeof endpoints.addFeatureOwners>,
+): Promise<Feature> {
+  const scope = await openFeature(ctx, idsOf(params), 'CREATE_FEATURE');
+  return changeFeature(ctx, scope, { keepsDocuments: true }, async (ctx) => {
+    const userIds = [...new Set(body.user_ids)];
+    const members = await membersOf(ctx.db, scope.organisationId, userIds);
+    if (members.length < userIds.length) throw invalidTogether('Some users not found');
+    await addOwners(ctx.db, scope.featureId, { userIds, groupIds: [] });
+  });
+}
+
+/** Also those who left the organisation. @throws RequestError 400 for somebody who is neither a member nor an owner. */
+export async function removeFeatureOwners(
+  ctx: Context,
+  { params, body }: InputOf<typeof endpoints.removeFeatureOwners>,
+): Promise<Feature> {
+  const scope = await openFeature(ctx, idsOf(params), 'CREATE_FEATURE');
+  return changeFeature(ctx, scope, { keepsDocuments: true }, async (ctx, before) => {
+    const known = new Set([
+      ...before.owners.map((owner) => owner.id),
+      ...(await membersOf(ctx.db, scope.organisationId, body.user_ids)),
+    ]);
+    if (!body.user_ids.every((id) => known.has(id))) throw invalidTogether('Some users not found');
+    await removeOwners(ctx.db, scope.featureId, { userIds: body.user_ids, groupIds: [] });
+  });
+}
+
+/** @throws RequestError 400 for a group that is not the organisation's. */
+export async function addFeatureGroupOwners(
+  ctx: Context,
+  { params, body }: InputOf<typeof endpoints.addFeatureGroupOwners>,
+): Promise<Feature> {
+  const scope = await openFeature(ctx, idsOf(params), 'CREATE_FEATURE');
+  return changeFeature(ctx, scope, { keepsDocuments: true }, async (ctx) => {
+    await addOwners(ctx.db, scope.featureId, { userIds: [], groupIds: await knownGroups(ctx, scope, body.group_ids) });
+  });
+}
+
+/** @throws RequestError 400 for a group that is not the organisation's. */
+export async function removeFeatureGroupOwners(
+  ctx: Context,
+  { params, body }: InputOf<typeof endpoints.removeFeatureGroupOwners>,
+): Promise<Feature> {
+  const scope = await openFeature(ctx, idsOf(params), 'CREATE_FEATURE');
+  return changeFeature(ctx, scope, { keepsDocuments: true }, async (ctx) => {
+    const groupIds = await knownGroups(ctx, scope, body.group_ids);
+    await removeOwners(ctx.db, scope.featureId, { userIds: [], groupIds });
   });
 }
 
 export async function deleteFeature(ctx: Context, { params }: InputOf<typeof endpoints.deleteFeature>): Promise<void> {
   const scope = await openFeature(ctx, idsOf(params), 'DELETE_FEATURE');
   await changeProject(ctx, scope, async (ctx, record) => {
-    const before = await findWithOptions(ctx, scope.projectId, scope.featureId);
+    const before = await readFeature(ctx, scope.projectId, scope.featureId);
     await removeStatesOfFeature(ctx, scope.featureId);
     await markDeleted(ctx.db, scope.featureId, ctx.now());
     await removeSegmentsOfFeature(ctx, scope.featureId);
     const log = `Flag / Remote Config Deleted: ${before.name}`;
-    record({ objectType: 'FEATURE', objectId: before.id, objectUuid: before.uuid, changeType: 'DELETE', log, before });
+    record({ ...stepOf(before), changeType: 'DELETE', log, before: audited(before) });
   });
 }
 
-async function listed(ctx: Context, features: StoredFeature[], environmentId: number | null): Promise<ListedFeature[]> {
-  const ids = features.map((feature) => feature.id);
+/** Runs `work` and records what it changed of a feature; nothing where nothing is different. */
+async function changeFeature(
+  ctx: Context,
+  scope: FeatureScope,
+  { keepsDocuments }: { keepsDocuments: boolean },
+  work: (ctx: Context, before: Feature) => Promise<void>,
+): Promise<Feature> {
+  return changeProject(ctx, scope, async (ctx, record) => {
+    const before = await readFeature(ctx, scope.projectId, scope.featureId);
+    await work(ctx, before);
+    const after = await readFeature(ctx, scope.projectId, scope.featureId);
+    if (JSON.stringify(before) === JSON.stringify(after)) return after;
+    record({
+      ...stepOf(after),
+      changeType: 'UPDATE',
+      log: `Flag / Remote Config updated: ${after.name}`,
+      before: audited(before),
+      after: audited(after),
+      ...(keepsDocuments && { keepsDocuments }),
+    });
+    return after;
+  });
+}
+
+/** Without owners, the person who creates a feature owns it; a master key is no person. */
+async function ownersOfNewFeature(
+  ctx: Context,
+  scope: ProjectScope,
+  body: { owners: number[]; group_owners: number[] },
+): Promise<OwnerIds> {
+  const members = new Set(await membersOf(ctx.db, scope.organisationId, body.owners));
+  const stranger = body.owners.find((id) => !members.has(id));
+  if (stranger !== undefined) throw invalid({ owners: [unknownId(stranger)] });
+  const groups = new Set(await groupsOf(ctx.db, scope.organisationId, body.group_owners));
+  const foreign = body.group_owners.find((id) => !groups.has(id));
+  if (foreign !== undefined) throw invalid({ group_owners: [unknownId(foreign)] });
+  const creator = ctx.actor.kind === 'user' ? [ctx.actor.userId] : [];
+  return { userIds: members.size > 0 ? [...members] : creator, groupIds: [...groups] };
+}
+
+async function knownGroups(ctx: Context, scope: ProjectScope, groupIds: number[]): Promise<number[]> {
+  const known = await groupsOf(ctx.db, scope.organisationId, groupIds);
+  if (!groupIds.every((id) => known.includes(id))) throw invalidTogether('Some groups not found');
+  return known;
+}
+
+async function refuseForeignTags(ctx: Context, scope: ProjectScope, tagIds: number[]): Promise<void> {
+  const known = await tagsOfProject(ctx.db, scope.projectId, tagIds);
+  if (!tagIds.every((id) => known.includes(id))) {
+    throw invalidTogether('Selected Tags must be from the same Project as current Feature');
+  }
+}
+
+async function listed(
+  ctx: Context,
+  scope: ProjectScope,
+  found: FoundFeature[],
+  environmentId: number | null,
+): Promise<ListedFeature[]> {
+  const ids = found.map(({ feature }) => feature.id);
   const options = await optionsOf(ctx, ids);
+  const belongings = await belongingsOf(ctx.db, ids);
   const facts = environmentId === null ? null : await environmentFacts(ctx.db, environmentId, ids);
-  return features.map((feature) => {
+  const staleBefore = limitOf(ctx, scope);
+  return found.map(({ feature, state, segmentState }) => {
+    const own = belongings.get(feature.id) as Belongings;
     const fact = facts?.get(feature.id);
     return {
-      ...feature,
-      multivariate_options: options.get(feature.id) ?? [],
-      environment_feature_state: fact?.state
-        ? { id: fact.state.id, enabled: fact.state.enabled === 1, feature_state_value: valueOf(fact.state) }
-        : null,
-      num_segment_overrides: fact?.segmentOverrides ?? null,
-      num_identity_overrides: fact?.identityOverrides ?? null,
+      ...complete(feature, options, own),
+      environment_feature_state: state && shownState(state),
+      segment_feature_state: segmentState && shownState(segmentState),
+      num_segment_overrides: facts === null ? null : (fact?.segmentOverrides ?? 0),
+      num_identity_overrides: facts === null ? null : (fact?.identityOverrides ?? 0),
+      is_num_identity_overrides_complete: true,
+      last_modified_in_any_environment: fact?.lastModifiedAnywhere ?? null,
+      last_modified_in_current_environment: fact?.lastModified ?? null,
+      lifecycle_stage:
+        facts === null
+          ? null
+          : stageOf(
+              {
+                createdDate: feature.created_date,
+                isArchived: feature.is_archived,
+                isPermanent: own.isPermanent,
+                edited: fact?.edited ?? false,
+                lastModified: fact?.lastModified ?? null,
+              },
+              staleBefore,
+            ),
     };
   });
 }
 
-/** @throws RequestError 400 for an environment that is not the project's. */
-async function environmentOf(
-  ctx: Context,
-  projectId: number,
-  environmentId: number | undefined,
-): Promise<number | null> {
-  if (environmentId === undefined) return null;
-  const { projectId: owner } = await openEnvironment(ctx, { id: environmentId }, 'VIEW_ENVIRONMENT');
-  if (owner !== projectId) throw invalid({ environment: [`Invalid pk "${environmentId}" - object does not exist.`] });
-  return environmentId;
+function shownState(state: StateRow) {
+  return { id: state.id, enabled: state.enabled === 1, feature_state_value: valueOf(state) };
 }
 
-async function findWithOptions(ctx: Context, projectId: number, featureId: number): Promise<Feature> {
+function limitOf(ctx: Context, { project }: ProjectScope) {
+  return staleBefore(ctx.now(), project.stale_flags_limit_days);
+}
+
+/** @throws RequestError 400 for an environment that is not the project's. */
+async function openToList(ctx: Context, projectId: number, environmentId: number | undefined) {
+  const scope = await openProjectAndEnvironment(
+    ctx,
+    { projectId, environmentId },
+    { project: 'VIEW_PROJECT', environment: 'VIEW_ENVIRONMENT' },
+  );
+  if (environmentId !== undefined && scope.environmentId === null) {
+    throw invalid({ environment: [unknownId(environmentId)] });
+  }
+  return scope;
+}
+
+async function readFeature(ctx: Context, projectId: number, featureId: number): Promise<Feature> {
   const feature = await findFeature(ctx.db, { id: featureId, projectId });
   if (feature === null) throw notFound();
-  return withOptions(ctx, feature);
+  return withBelongings(ctx, feature);
 }
 
-async function withOptions(ctx: Context, feature: StoredFeature): Promise<Feature> {
+async function withBelongings(ctx: Context, feature: StoredFeature): Promise<Feature> {
   const options = await optionsOf(ctx, [feature.id]);
-  return { ...feature, multivariate_options: options.get(feature.id) ?? [] };
+  const belongings = await belongingsOf(ctx.db, [feature.id]);
+  return complete(feature, options, belongings.get(feature.id) as Belongings);
+}
+
+function complete(
+  feature: StoredFeature,
+  options: Map<number, Feature['multivariate_options']>,
+  { tags, owners, groupOwners, metadata }: Belongings,
+): Feature {
+  return {
+    ...feature,
+    multivariate_options: options.get(feature.id) ?? [],
+    tags,
+    owners,
+    group_owners: groupOwners,
+    metadata,
+  };
+}
+
+/** As the audit log keeps a feature: people by their ids, since what it keeps is never erased. */
+function audited(feature: Feature) {
+  return {
+    ...feature,
+    owners: feature.owners.map((owner) => owner.id),
+    group_owners: feature.group_owners.map((group) => group.id),
+  };
+}
+
+function stepOf(feature: Feature) {
+  return { objectType: 'FEATURE', objectId: feature.id, objectUuid: feature.uuid } as const;
 }
 
 function idsOf(params: { project_id: number; feature_id: number }) {
   return { projectId: params.project_id, featureId: params.feature_id };
+}
+
+function unknownId(id: number): string {
+  return `Invalid pk "${id}" - object does not exist.`;
 }
 
 const nameTaken =

@@ -15,6 +15,7 @@ import type { Context } from '../context.ts';
 import { invalid, notFound } from '../errors.ts';
 import { removeOverridesOfSegment } from '../feature-segments/service.ts';
 import { openIdentity } from '../identities/service.ts';
+import { copyMetadata, metadataOf, setMetadata } from '../metadata/service.ts';
 import { laterThan } from '../time.ts';
 import { problemsOf, treeOf, warningsOf } from './rules.ts';
 import {
@@ -42,17 +43,17 @@ export async function listSegments(
   const window = { limit: query.page_size, offset: (query.page - 1) * query.page_size };
   if (query.identity === undefined) {
     const segments = await findSegments(ctx.db, projectId, filter, window);
-    return { count: await countSegments(ctx.db, projectId, filter), results: segments.map(shown) };
+    return { count: await countSegments(ctx.db, projectId, filter), results: await shown(ctx, segments) };
   }
   const all = await findSegments(ctx.db, projectId, filter, { limit: 10_000, offset: 0 });
   const matching = await segmentsWithIdentity(ctx, projectId, query.identity, all);
-  const results = matching.slice(window.offset, window.offset + window.limit).map(shown);
+  const results = await shown(ctx, matching.slice(window.offset, window.offset + window.limit));
   return { count: matching.length, results };
 }
 
 export async function getSegment(ctx: Context, { params }: InputOf<typeof endpoints.getSegment>): Promise<Segment> {
   const { projectId } = await openProject(ctx, params.project_id, 'VIEW_PROJECT');
-  return shown(await findOne(ctx, { projectId, id: params.segment_id }));
+  return shownOne(ctx, await findOne(ctx, { projectId, id: params.segment_id }));
 }
 
 export async function getSegmentByUuid(
@@ -61,7 +62,7 @@ export async function getSegmentByUuid(
 ): Promise<Segment> {
   const segment = await findOne(ctx, { uuid: params.uuid });
   await openProject(ctx, segment.project, 'VIEW_PROJECT');
-  return shown(segment);
+  return shownOne(ctx, segment);
 }
 
 /** @throws RequestError 400 for a condition that could never match, or a feature that is not the project's. */
@@ -76,12 +77,10 @@ export async function createSegment(
     if (feature !== null && !(await featureExists(ctx.db, scope.projectId, feature))) {
       throw invalid({ feature: [`Invalid pk "${feature}" - object does not exist.`] });
     }
-    return addSegment(ctx, scope, record, {
-      name: body.name,
-      description: body.description ?? null,
-      feature,
-      rules: treeOf(body.rules, []),
-    });
+    const segment = { name: body.name, description: body.description ?? null, feature, rules: treeOf(body.rules, []) };
+    return addSegment(ctx, scope, record, segment, (id) =>
+      setMetadata(ctx, scope, { entity: 'segment', id }, body.metadata ?? []),
+    );
   });
 }
 
@@ -103,18 +102,29 @@ export async function updateSegment(
       ...(body.description !== undefined && { description: body.description }),
       ...(body.rules !== undefined && { rules: treeOf(body.rules, stored.rules) }),
     };
-    if (JSON.stringify(wanted) === JSON.stringify(stored)) return saved(stored);
-    const after = { ...wanted, version: stored.version + 1, updated_at: laterThan(stored.updated_at, ctx.now()) };
-    await insertRevision(ctx.db, stored);
-    await updateRow(ctx.db, after);
+    const before = await shownOne(ctx, stored);
+    if (body.metadata !== undefined) {
+      await setMetadata(ctx, scope, { entity: 'segment', id: stored.id }, body.metadata);
+    }
+    const isSame = JSON.stringify(wanted) === JSON.stringify(stored);
+    const next = isSame
+      ? stored
+      : { ...wanted, version: stored.version + 1, updated_at: laterThan(stored.updated_at, ctx.now()) };
+    if (!isSame) {
+      await insertRevision(ctx.db, stored);
+      await updateRow(ctx.db, next);
+    }
+    const after = await shownOne(ctx, next);
+    if (JSON.stringify(before) === JSON.stringify(after)) return saved(after);
     record({
       objectType: 'SEGMENT',
       objectId: after.id,
       objectUuid: after.uuid,
       changeType: 'UPDATE',
       log: `Segment updated: ${after.name}`,
-      before: shown(stored),
-      after: shown(after),
+      before,
+      after,
+      ...(isSame && { keepsDocuments: true }),
     });
     return saved(after);
   });
@@ -133,7 +143,7 @@ export async function deleteSegment(ctx: Context, { params }: InputOf<typeof end
       objectUuid: before.uuid,
       changeType: 'DELETE',
       log: `Segment deleted: ${before.name}`,
-      before: shown(before),
+      before: await shownOne(ctx, before),
     });
   });
 }
@@ -149,7 +159,9 @@ export async function cloneSegment(
       projectId: scope.projectId,
       id: params.segment_id,
     });
-    return addSegment(ctx, scope, record, { name: body.name, description, feature, rules });
+    return addSegment(ctx, scope, record, { name: body.name, description, feature, rules }, (id) =>
+      copyMetadata(ctx, 'segment', { from: params.segment_id, to: id }),
+    );
   });
 }
 
@@ -181,6 +193,7 @@ async function addSegment(
   { projectId }: ProjectScope,
   record: RecordChange,
   given: Pick<Segment, 'name' | 'description' | 'feature' | 'rules'>,
+  addMetadata: (segmentId: number) => Promise<void>,
 ): Promise<SavedSegment> {
   const at = ctx.now();
   const id = await insertSegment(ctx.db, {
@@ -195,9 +208,10 @@ async function addSegment(
     updated_at: at,
     deleted_at: null,
   });
-  const segment = await findOne(ctx, { projectId, id });
+  await addMetadata(id);
+  const segment = await shownOne(ctx, await findOne(ctx, { projectId, id }));
   const log = `New Segment created: ${segment.name}`;
-  const step = { objectId: id, objectUuid: segment.uuid, changeType: 'CREATE', log, after: shown(segment) } as const;
+  const step = { objectId: id, objectUuid: segment.uuid, changeType: 'CREATE', log, after: segment } as const;
   record({ ...step, objectType: 'SEGMENT' });
   return saved(segment);
 }
@@ -245,10 +259,20 @@ async function findOne(ctx: Context, by: { projectId: number; id: number } | { u
   return segment;
 }
 
-function saved(segment: StoredSegment): SavedSegment {
-  return { ...shown(segment), warnings: warningsOf(segment.rules) };
+function saved(segment: Segment): SavedSegment {
+  return { ...segment, warnings: warningsOf(segment.rules) };
 }
 
-function shown({ version: _, ...segment }: StoredSegment): Segment {
-  return segment;
+async function shown(ctx: Context, segments: StoredSegment[]): Promise<Segment[]> {
+  const metadata = await metadataOf(
+    ctx,
+    'segment',
+    segments.map((segment) => segment.id),
+  );
+  return segments.map(({ version: _, ...segment }) => ({ ...segment, metadata: metadata.get(segment.id) ?? [] }));
+}
+
+async function shownOne(ctx: Context, segment: StoredSegment): Promise<Segment> {
+  const [one] = await shown(ctx, [segment]);
+  return one as Segment;
 }

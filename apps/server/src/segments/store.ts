@@ -4,8 +4,8 @@ import { containsText, insertRow } from '../db/statements.ts';
 import type { Database, SegmentTable } from '../db/tables.ts';
 import type { Timestamp } from '../time.ts';
 
-/** A segment with the number of its present version. */
-export interface StoredSegment extends Segment {
+/** A segment with the number of its present version, without its custom fields. */
+export interface StoredSegment extends Omit<Segment, 'metadata'> {
   version: number;
 }
 

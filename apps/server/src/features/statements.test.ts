@@ -1,0 +1,136 @@
+import type { KyselyPlugin } from 'kysely';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type App, createApp } from '../app.ts';
+import { readConfig } from '../config.ts';
+import { insertRow, insertRows } from '../db/statements.ts';
+import { nameKey } from '../names.ts';
+import { emptyDatabase } from '../testing/context.ts';
+import { seedTenant, type Tenant } from '../testing/seed.ts';
+import { now } from '../time.ts';
+
+/* How many statements a list of 1,000 features takes, whatever belongs to them. */
+
+let statements = 0;
+const counter: KyselyPlugin = {
+  transformQuery: ({ node }) => node,
+  // Once for each statement that was made; queries inside queries are transformed, too, but have no result.
+  transformResult: async ({ result }) => {
+    statements += 1;
+    return result;
+  },
+};
+
+let database: Awaited<ReturnType<typeof emptyDatabase>>;
+let app: App;
+let acme: Tenant;
+
+beforeAll(async () => {
+  database = await emptyDatabase();
+  const config = readConfig({ SECRET_KEY: 'a secret that only this test run knows' });
+  app = await createApp({ config, db: database.db.withPlugin(counter), log: pino({ level: 'error' }) });
+  acme = await seedTenant(database.db);
+  await fill();
+});
+
+afterAll(async () => {
+  await app?.close();
+  await database?.drop();
+});
+
+/** 1,000 features with a state in each environment, a tag and an owner. */
+async function fill(): Promise<void> {
+  const { db } = database;
+  const tagId = await insertRow(db, 'tags', {
+    uuid: crypto.randomUUID(),
+    project_id: acme.projectId,
+    label: 'a',
+    color: '#000000',
+    description: null,
+    is_permanent: 0,
+    is_system_tag: 0,
+    type: 'NONE',
+  });
+  const at = now();
+  await insertRows(
+    db,
+    'features',
+    Array.from({ length: 1000 }, (_, index) => ({
+      uuid: crypto.randomUUID(),
+      project_id: acme.projectId,
+      name: `feature_${index}`,
+      name_key: nameKey(`feature_${index}`),
+      type: 'STANDARD' as const,
+      initial_value: null,
+      default_enabled: 0,
+      description: null,
+      is_archived: 0,
+      is_server_key_only: 0,
+      created_date: at,
+      deleted_at: null,
+    })),
+  );
+  const features = await db.selectFrom('features').select('id').execute();
+  await insertRows(
+    db,
+    'feature_states',
+    features.flatMap(({ id }) =>
+      [acme.production.id, acme.development.id].map((environmentId) => ({
+        uuid: crypto.randomUUID(),
+        environment_id: environmentId,
+        feature_id: id,
+        scope: 'environment',
+        identity_id: null,
+        feature_segment_id: null,
+        enabled: 1,
+        value_type: 'unicode' as const,
+        string_value: 'x',
+        integer_value: null,
+        boolean_value: null,
+        lineage_id: 1,
+        live_from: at,
+        created_at: at,
+        updated_at: at,
+      })),
+    ),
+  );
+  await insertRows(
+    db,
+    'feature_tags',
+    features.map(({ id }) => ({ feature_id: id, tag_id: tagId })),
+  );
+  await insertRows(
+    db,
+    'feature_owners',
+    features.map(({ id }) => ({ feature_id: id, user_id: acme.adminId })),
+  );
+}
+
+async function list(query: string) {
+  const url = `/api/v1/projects/${acme.projectId}/features/?${query}`;
+  statements = 0;
+  const answer = await app.http.inject({ url, headers: { authorization: acme.admin } });
+  return { statements, body: answer.json() };
+}
+
+test('a list of 1,000 features takes six statements, three of them to tell who asks', async () => {
+  const { statements, body } = await list('');
+
+  expect(body.count).toBe(1000);
+  expect(body.results[998]).toMatchObject({ tags: [expect.any(Number)], owners: [{ id: acme.adminId }] });
+  expect(statements).toBeLessThanOrEqual(6);
+});
+
+test('with what an environment says of them, it takes eight at most', async () => {
+  const { statements, body } = await list(`environment=${acme.production.id}`);
+
+  expect(body.results[998]).toMatchObject({ environment_feature_state: { feature_state_value: 'x' } });
+  expect(statements).toBeLessThanOrEqual(8);
+});
+
+test('a list of one takes as many as a list of all', async () => {
+  const one = await list(`environment=${acme.production.id}&page_size=1`);
+  const all = await list(`environment=${acme.production.id}`);
+
+  expect(one.statements).toBe(all.statements);
+});
