@@ -102,3 +102,47 @@ describe('the person who asks', () => {
     expect(answer.body).toEqual({ detail: 'User inactive or deleted.' });
   });
 });
+
+describe('first steps', () => {
+  const onboarding = (as: string, body: object) =>
+    context.request({ method: 'PATCH', path: `${path}onboarding/`, as, body });
+
+  test('are kept, and what is left out stays as it was', async () => {
+    const { authorization } = await seedUser(context.db);
+    const tools = { completed: true, integrations: ['slack'] };
+
+    const first = await onboarding(authorization, { tasks: [{ name: 'create-feature' }] });
+    await onboarding(authorization, { tools });
+
+    expect([first.status, first.body]).toEqual([204, '']);
+    expect((await context.request({ path, as: authorization })).body.onboarding).toEqual({
+      tasks: [{ name: 'create-feature', completed_at: expect.any(String) }],
+      tools,
+    });
+  });
+
+  test('keep the time at which a step was done first', async () => {
+    const { authorization } = await seedUser(context.db);
+    const timeOf = async () =>
+      (await context.request({ path, as: authorization })).body.onboarding.tasks[0].completed_at;
+    await onboarding(authorization, { tasks: [{ name: 'a' }] });
+    const before = await timeOf();
+
+    await onboarding(authorization, { tasks: [{ name: 'a' }, { name: 'b' }] });
+
+    expect(await timeOf()).toBe(before);
+  });
+
+  test('have limits', async () => {
+    const { authorization } = await seedUser(context.db);
+
+    const refused = await onboarding(authorization, { tasks: [{ name: 'x'.repeat(201) }] });
+
+    expect(refused.body).toEqual({ tasks: [{ name: ['Ensure this field has no more than 200 characters.'] }] });
+  });
+
+  test('are for people who are logged in', async () => {
+    expect((await context.request({ method: 'PATCH', path: `${path}onboarding/`, body: {} })).status).toBe(401);
+    expect((await onboarding(tenant.masterKey, {})).status).toBe(403);
+  });
+});
