@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { startNode, stop } from './processes.ts';
 
 const main = fileURLToPath(new URL('../apps/server/src/main.ts', import.meta.url));
+const compileCache = fileURLToPath(new URL('../node_modules/.cache/halyard', import.meta.url));
 
 /** The real server process. */
 export interface Halyard {
@@ -17,7 +18,14 @@ export interface Halyard {
 /** Starts the server as `npm start` does, on a data folder and a free port, and waits until it listens. */
 export async function startHalyard(dataDir: string): Promise<Halyard> {
   const child = startNode([main], 'server', {
-    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'error' },
+    env: {
+      PATH: process.env.PATH,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'error',
+      NODE_COMPILE_CACHE: compileCache,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await new Promise<number>((resolve, reject) => {

@@ -4,6 +4,7 @@ import { migrate } from './db/migrate.ts';
 import { openDatabase } from './db/open.ts';
 import { initialiseAtStart } from './first-run/service.ts';
 import { createLog } from './log.ts';
+import { returnMemory } from './memory.ts';
 
 /** Starts the platform: reads the configuration, opens and migrates the database, listens. */
 async function main(): Promise<void> {
@@ -13,6 +14,7 @@ async function main(): Promise<void> {
   await migrate(db);
   const app = await createApp({ config, db, log });
   const passwordLink = await initialiseAtStart(app.systemContext());
+  returnMemory();
   const address = await app.http.listen({ host: config.host, port: config.port });
   await greet(address, app.systemContext().db, passwordLink);
 
