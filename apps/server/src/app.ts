@@ -24,6 +24,8 @@ import { featureImportRoutes } from './feature-imports/routes.ts';
 import { featureSegmentRoutes } from './feature-segments/routes.ts';
 import { featureRoutes } from './features/routes.ts';
 import { featureStateRoutes } from './feature-states/routes.ts';
+import { featureVersionRoutes } from './feature-versions/routes.ts';
+import { versionJobs } from './feature-versions/service.ts';
 import { groupRoutes } from './groups/routes.ts';
 import { firstRunRoutes } from './first-run/routes.ts';
 import { healthRoutes } from './health/routes.ts';
@@ -76,6 +78,7 @@ export const routes = [
   ...featureStateRoutes,
   ...segmentRoutes,
   ...featureSegmentRoutes,
+  ...featureVersionRoutes,
   ...identityRoutes,
   ...featureExportRoutes,
   ...featureImportRoutes,
@@ -142,7 +145,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     db,
     log,
     context: (log) => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
-    handlers: { ...mailJobs, ...linkJobs, ...throttleJobs },
+    handlers: { ...mailJobs, ...linkJobs, ...throttleJobs, ...versionJobs },
   });
 
   const http = createHttp({

@@ -175,6 +175,30 @@ const entries: Record<string, Entry> = {
     body: (victim) => ({ enabled: true, feature_segment: { segment: victim.leftover.secondSegment } }),
   },
 
+  enableFeatureVersioning: { params: (victim) => ({ environment_api_key: victim.development.apiKey }) },
+  disableFeatureVersioning: { params: ofVersions, last: 2 },
+  listFeatureVersions: { params: ofVersions },
+  createFeatureVersion: { params: ofVersions, body: () => ({ publish_immediately: true }) },
+  getFeatureVersion: { params: ofVersions },
+  patchFeatureVersion: { params: ofVersions, body: () => ({ description: `${marker}description` }) },
+  deleteFeatureVersion: { params: ofVersions, last: 1 },
+  publishFeatureVersion: {
+    params: (victim) => ({
+      ...ofVersions(victim),
+      feature_id: victim.leftover.feature as number,
+      version_uuid: victim.params.leftover_version_uuid as string,
+    }),
+  },
+  listVersionStates: { params: ofVersions },
+  createVersionState: {
+    params: ofVersions,
+    body: (victim) => ({ feature_segment: { segment: victim.leftover.secondSegment }, enabled: true }),
+  },
+  updateVersionState: { params: ofVersions, body: () => ({ enabled: true }) },
+  patchVersionState: { params: ofVersions, body: () => ({ enabled: false }) },
+  deleteVersionState: { params: ofVersions },
+  getFeatureVersionByUuid: {},
+
   listIdentities: {},
   createIdentity: { body: () => ({ identifier: `${marker}second identity` }) },
   getIdentity: {},
@@ -271,6 +295,16 @@ function grantEntries(place: 'Organisation' | 'Project' | 'Environment'): Record
     };
   };
   return { ...entriesOf('User'), ...entriesOf('Group') };
+}
+
+/** In the victim's environment that has versions. */
+function ofVersions(victim: Victim): Victim['params'] {
+  return {
+    ...victim.params,
+    environment_api_key: victim.params.versioned_environment_api_key as string,
+    environment_id: victim.leftover.versionedEnvironment as number,
+    state_id: victim.leftover.versionState as number,
+  };
 }
 
 const context = testContext();
@@ -385,6 +419,7 @@ function mixedRequestsTo(id: string): TestRequest[] {
     organisation_id: rival.organisationId,
     project_id: rival.projectId,
     environment_api_key: rival.production.apiKey,
+    environment_id: rival.production.id,
   };
   return [requestTo(id, own)];
 }
@@ -408,6 +443,9 @@ async function everyRow(): Promise<Record<string, unknown[]>> {
     'feature_states',
     'feature_state_variants',
     'feature_segments',
+    'feature_versions',
+    'version_states',
+    'version_state_variants',
     'segments',
     'segment_revisions',
     'identities',

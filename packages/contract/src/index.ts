@@ -13,6 +13,7 @@ export * from './feature-exports.ts';
 export * from './feature-imports.ts';
 export * from './feature-segments.ts';
 export * from './feature-states.ts';
+export * from './feature-versions.ts';
 export * from './features.ts';
 export * from './fields.ts';
 export * from './first-run.ts';

@@ -16,6 +16,7 @@ import {
 export type ObjectType =
   | 'FEATURE'
   | 'FEATURE_STATE'
+  | 'EF_VERSION'
   | 'SEGMENT'
   | 'ENVIRONMENT'
   | 'PROJECT'

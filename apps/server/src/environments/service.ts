@@ -21,6 +21,7 @@ import type { Context } from '../context.ts';
 import { documentOf } from '../documents/service.ts';
 import { invalid, invalidRequest, notFound } from '../errors.ts';
 import { addStatesOfEnvironment } from '../feature-states/service.ts';
+import { startVersioning } from '../feature-versions/service.ts';
 import { exactNameKey } from '../names.ts';
 import { grantAdminToCreator } from '../permissions/service.ts';
 import { randomText } from '../secrets.ts';
@@ -151,6 +152,7 @@ export async function cloneEnvironment(
     const copy = await addEnvironment(ctx, scope, body.name, settings);
     const ids = { from: source.environmentId, to: copy.id };
     await copyFeatureStates(ctx.db, ids, await copyFeatureSegments(ctx.db, ids), ctx.now());
+    if (source.environment.use_v2_feature_versioning === 1) await startVersioning(ctx, copy.id);
     recordCreated(record, copy);
     return { id: copy.id, name: copy.name, api_key: copy.api_key, project: copy.project };
   });

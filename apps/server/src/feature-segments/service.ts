@@ -1,11 +1,14 @@
 import type * as endpoints from '@halyard/contract';
 import type { FeatureSegment, InputOf, ListedFeatureSegment, Page, SegmentOverride } from '@halyard/contract';
 import { type EnvironmentScope, openEnvironment } from '../access/service.ts';
-import { changeEnvironment } from '../changes/service.ts';
+import type { RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { type FieldErrors, invalid, invalidTogether, notFound } from '../errors.ts';
 import {
   addSegmentOverrideState,
+  auditedServed,
+  changeDirectly,
+  liveStates,
   plainInput,
   removeSegmentOverrideStates,
   typedForm,
@@ -19,7 +22,9 @@ import {
   findPlaces,
   findPlacesBesideSegment,
   findSegment,
+  findSegments,
   insertFeatureSegment,
+  insertFeatureSegments,
   type Place,
   type StoredFeatureSegment,
   setPriorities,
@@ -48,7 +53,7 @@ export async function createFeatureSegment(
   { body }: InputOf<typeof endpoints.createFeatureSegment>,
 ): Promise<FeatureSegment> {
   const scope = await openEnvironment(ctx, { id: body.environment }, 'MANAGE_SEGMENT_OVERRIDES');
-  return changeEnvironment(ctx, scope, async (ctx) => {
+  return changeDirectly(ctx, scope, async (ctx) => {
     const feature = await findFeature(ctx.db, scope.projectId, body.feature);
     if (feature === null) throw invalid({ feature: [unknownId(body.feature)] });
     return addFeatureSegment(ctx, scope, feature.id, { segmentId: body.segment, fieldErrors: (errors) => errors });
@@ -80,18 +85,10 @@ export async function deleteFeatureSegment(
 ): Promise<void> {
   const { environmentId } = await findOne(ctx, { ids: [params.feature_segment_id] });
   const scope = await openEnvironment(ctx, { id: environmentId }, 'MANAGE_SEGMENT_OVERRIDES');
-  await changeEnvironment(ctx, scope, async (ctx, record) => {
+  await changeDirectly(ctx, scope, async (ctx, record) => {
     const removed = await findOne(ctx, { environmentId, id: params.feature_segment_id });
-    await removeSegmentOverrideStates(ctx, [removed.id]);
-    await deleteFeatureSegments(ctx.db, [removed.id]);
+    await removePlaces(ctx, record, [removed]);
     await arrange(ctx, await findPlaces(ctx.db, environmentId, removed.featureId));
-    record({
-      objectType: 'FEATURE',
-      objectId: removed.featureId,
-      changeType: 'UPDATE',
-      log: `Flag state / Remote config value deleted for feature '${removed.featureName}' and segment '${removed.segmentName}'`,
-      before: listed(removed),
-    });
   });
 }
 
@@ -108,31 +105,21 @@ export async function updatePriorities(
   const wanted = new Map(body.map(({ id, priority }) => [id, priority]));
   const { environmentId, featureId } = await findOne(ctx, { ids: [...wanted.keys()].slice(0, 1) });
   const scope = await openEnvironment(ctx, { id: environmentId }, 'MANAGE_SEGMENT_OVERRIDES');
-  return changeEnvironment(ctx, scope, async (ctx, record) => {
+  return changeDirectly(ctx, scope, async (ctx, record) => {
     const places = await findPlaces(ctx.db, environmentId, featureId);
     const known = new Map(places.map((place) => [place.id, place]));
     const moved = [...wanted].sort(([, a], [, b]) => a - b).map(([id]) => known.get(id));
     if (!moved.every((place) => place !== undefined)) {
       throw invalidTogether('Some of the provided ids were not found.');
     }
-    const order = places.filter((place) => !wanted.has(place.id));
-    let next = 0;
-    for (const place of moved) {
-      const position = Math.min(Math.max(wanted.get(place.id) as number, next), order.length);
-      order.splice(position, 0, place);
-      next = position + 1;
-    }
+    const order = reordered(
+      places,
+      moved.map((place) => ({ item: place, priority: wanted.get(place.id) as number })),
+    );
     const changed = await arrange(ctx, order);
     const all = await findFeatureSegments(ctx.db, { environmentId, featureId }, { limit: 10_000, offset: 0 });
     if (changed) {
-      record({
-        objectType: 'FEATURE',
-        objectId: featureId,
-        changeType: 'UPDATE',
-        log: `Segment overrides re-ordered for feature '${all[0]?.featureName}'.`,
-        before: places.map(({ id }) => id),
-        after: all.map(({ id }) => id),
-      });
+      recordOrder(record, { id: featureId, name: all[0]?.featureName ?? '' }, places, all);
     }
     return all.map(listed);
   });
@@ -145,7 +132,7 @@ export async function createSegmentOverride(
 ): Promise<SegmentOverride> {
   const scope = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'MANAGE_SEGMENT_OVERRIDES');
   const { feature_segment: place, ...input } = body;
-  return changeEnvironment(ctx, scope, async (ctx, record) => {
+  return changeDirectly(ctx, scope, async (ctx, record) => {
     const feature = await findFeature(ctx.db, scope.projectId, params.feature_id);
     if (feature === null) throw notFound();
     const { id, uuid, segment, priority } = await addFeatureSegment(ctx, scope, feature.id, {
@@ -169,6 +156,114 @@ export async function removeOverridesOfSegment(ctx: Context, segmentId: number):
     ctx,
     places.filter((place) => place.segmentId !== segmentId),
   );
+}
+
+/**
+ * Lets exactly these segments override a feature, the strongest first, inside a change of the environment; what others
+ * override goes. Answers the feature segment of each. That the segments may is for the caller to check.
+ */
+export async function placeOverrides(
+  ctx: Context,
+  scope: EnvironmentScope,
+  record: RecordChange,
+  feature: { id: number; name: string },
+  segmentIds: number[],
+): Promise<Map<number, number>> {
+  const { environmentId } = scope;
+  const filter = { environmentId, featureId: feature.id };
+  const stored = await findFeatureSegments(ctx.db, filter, { limit: 10_000, offset: 0 });
+  const wanted = new Set(segmentIds);
+  const known = new Set(stored.map((place) => place.segmentId));
+  await removePlaces(
+    ctx,
+    record,
+    stored.filter((place) => !wanted.has(place.segmentId)),
+  );
+  await insertFeatureSegments(
+    ctx.db,
+    segmentIds
+      .filter((id) => !known.has(id))
+      .map((id) => ({
+        uuid: crypto.randomUUID(),
+        environment_id: environmentId,
+        feature_id: feature.id,
+        segment_id: id,
+        priority: segmentIds.indexOf(id),
+      })),
+  );
+  const places = await findPlaces(ctx.db, environmentId, feature.id);
+  const placeOf = new Map(places.map((place) => [place.segmentId, place]));
+  const order = segmentIds.map((id) => placeOf.get(id)).filter((place) => place !== undefined);
+  await arrange(ctx, order);
+  const before = stored.filter((place) => wanted.has(place.segmentId));
+  const after = order.filter((place) => known.has(place.segmentId));
+  if (after.some((place, index) => place.id !== before[index]?.id)) recordOrder(record, feature, before, after);
+  return new Map(order.map((place) => [place.segmentId, place.id]));
+}
+
+/** The same list with some of its items at new priorities; the others keep their order around them. */
+export function reordered<T>(list: T[], moves: { item: T; priority: number }[]): T[] {
+  const moved = new Set(moves.map(({ item }) => item));
+  const order = list.filter((item) => !moved.has(item));
+  let next = 0;
+  for (const { item, priority } of moves.toSorted((a, b) => a.priority - b.priority)) {
+    const position = Math.min(Math.max(priority, next), order.length);
+    order.splice(position, 0, item);
+    next = position + 1;
+  }
+  return order;
+}
+
+/** Names of the project's segments that may override a feature, by id; others are not there. */
+export async function segmentNames(
+  ctx: Context,
+  scope: EnvironmentScope,
+  featureId: number,
+  segmentIds: number[],
+): Promise<Map<number, string>> {
+  const segments = await findSegments(ctx.db, scope.projectId, segmentIds);
+  return new Map(
+    segments
+      .filter((segment) => segment.featureId === null || segment.featureId === featureId)
+      .map((segment) => [segment.id, segment.name]),
+  );
+}
+
+/** Removes segment overrides with their states. Those that stay have to be arranged. */
+async function removePlaces(ctx: Context, record: RecordChange, removed: StoredFeatureSegment[]): Promise<void> {
+  const [first] = removed;
+  if (first === undefined) return;
+  const ids = removed.map((place) => place.id);
+  const states = await liveStates(ctx, { environmentIds: [first.environmentId], featureId: first.featureId });
+  const stateOf = new Map(states.map((state) => [state.segmentId, state]));
+  await removeSegmentOverrideStates(ctx, ids);
+  await deleteFeatureSegments(ctx.db, ids);
+  for (const place of removed) {
+    const state = stateOf.get(place.segmentId);
+    record({
+      objectType: 'FEATURE',
+      objectId: place.featureId,
+      changeType: 'UPDATE',
+      log: `Flag state / Remote config value deleted for feature '${place.featureName}' and segment '${place.segmentName}'`,
+      before: { ...listed(place), ...(state !== undefined && auditedServed(state)) },
+    });
+  }
+}
+
+function recordOrder(
+  record: RecordChange,
+  feature: { id: number; name: string },
+  before: { id: number }[],
+  after: { id: number }[],
+): void {
+  record({
+    objectType: 'FEATURE',
+    objectId: feature.id,
+    changeType: 'UPDATE',
+    log: `Segment overrides re-ordered for feature '${feature.name}'.`,
+    before: before.map(({ id }) => id),
+    after: after.map(({ id }) => id),
+  });
 }
 
 /** To be called inside a change of the environment, whose row keeps the priorities dense. */

@@ -1,5 +1,5 @@
 import { type Insertable, sql } from 'kysely';
-import { chunks, insertRow } from '../db/statements.ts';
+import { chunks, insertRow, insertRows } from '../db/statements.ts';
 import type { Database, FeatureSegmentTable } from '../db/tables.ts';
 
 /** A feature segment with the names that its messages need. */
@@ -122,6 +122,10 @@ export async function insertFeatureSegment(db: Database, row: Insertable<Feature
   return insertRow(db, 'feature_segments', row);
 }
 
+export async function insertFeatureSegments(db: Database, rows: Insertable<FeatureSegmentTable>[]): Promise<void> {
+  await insertRows(db, 'feature_segments', rows);
+}
+
 /** Gives feature segments other priorities. */
 export async function setPriorities(db: Database, changes: { id: number; priority: number }[]): Promise<void> {
   for (const part of chunks(changes, 500)) {
@@ -165,4 +169,20 @@ export async function findSegment(db: Database, projectId: number, segmentId: nu
     .select(['id', 'feature_id as featureId'])
     .executeTakeFirst();
   return row ?? null;
+}
+
+/** Those of the segments that are the project's, with the feature that each is for. */
+export async function findSegments(db: Database, projectId: number, segmentIds: number[]) {
+  const found: { id: number; name: string; featureId: number | null }[] = [];
+  for (const part of chunks(segmentIds, 1000)) {
+    const rows = await db
+      .selectFrom('segments')
+      .where('id', 'in', part)
+      .where('project_id', '=', projectId)
+      .where('deleted_at', 'is', null)
+      .select(['id', 'name', 'feature_id as featureId'])
+      .execute();
+    found.push(...rows);
+  }
+  return found;
 }

@@ -25,17 +25,22 @@ import {
   findFeature,
   findFeatureSegment,
   findIdentity,
+  findLiveStates,
   findStates,
   insertStates,
   insertVariants,
+  type LiveState,
   largestWeightSum,
   optionsOfFeature,
   optionsOfProject,
   scalarOfColumns,
+  setVariants,
   type State,
   type StateFilter,
   updateState,
+  updateStates,
   updateVariant,
+  usesVersions,
 } from './store.ts';
 
 export async function listEnvironmentFeatureStates(
@@ -129,7 +134,7 @@ export async function createTypedFeatureState(
   if (featureSegment === null || featureSegment.featureId !== feature.id) {
     throw invalidTogether('Feature Segment does not belong to environment.');
   }
-  const state = await changeEnvironment(ctx, scope, (ctx, record) =>
+  const state = await changeDirectly(ctx, scope, (ctx, record) =>
     addSegmentOverrideState(ctx, scope, record, { feature, featureSegment, input: plainInput(body) }),
   );
   return typedForm(state);
@@ -180,6 +185,7 @@ export async function changeState(
 ): Promise<State> {
   return changeEnvironment(ctx, scope, async (ctx, record) => {
     const before = await findState(ctx, { environmentId: scope.environmentId, ...which });
+    if (before.identity === null) await refuseVersioned(ctx, scope.environmentId);
     if (changes.feature !== undefined && changes.feature !== before.featureId) {
       throw invalidTogether('Cannot change the feature of a feature state');
     }
@@ -212,6 +218,201 @@ export async function changeState(
     if (reweighed) record({ ...step, objectType: 'FEATURE_STATE', log: weightText(after) });
     return after;
   });
+}
+
+/**
+ * The way in for requests that change directly what an environment serves to everybody. Publishing a version has its own.
+ * @throws RequestError 400 where only versions may change it.
+ */
+export async function changeDirectly<T>(
+  ctx: Context,
+  scope: EnvironmentScope,
+  work: (ctx: Context, record: RecordChange) => Promise<T>,
+): Promise<T> {
+  return changeEnvironment(ctx, scope, async (ctx, record) => {
+    await refuseVersioned(ctx, scope.environmentId);
+    return work(ctx, record);
+  });
+}
+
+/** Read inside the change: an environment may have been switched while the request waited for it. */
+async function refuseVersioned(ctx: Context, environmentId: number): Promise<void> {
+  if (await usesVersions(ctx.db, environmentId)) {
+    throw refused('This environment uses v2 feature versioning. Use the environment feature version endpoint instead.');
+  }
+}
+
+/** Whether what an environment serves changes by published versions only. */
+export async function hasVersions(ctx: Context, environmentId: number): Promise<boolean> {
+  return usesVersions(ctx.db, environmentId);
+}
+
+/** What a feature is to serve to everybody, or to everybody in a segment. */
+export interface ServedState {
+  /** Null for the environment's own state. */
+  segmentId: number | null;
+  enabled: boolean;
+  value: FeatureValue;
+  /** A variant that is not named gets nobody. */
+  weights: { optionId: number; weight: number }[];
+}
+
+/** The environments' own states, each followed by its segment overrides, the strongest first. */
+export async function liveStates(
+  ctx: Context,
+  filter: { environmentIds: number[]; featureId?: number },
+): Promise<(LiveState & ServedState)[]> {
+  const states = await findLiveStates(ctx.db, filter);
+  return states.map((state) => ({ ...state, segmentId: state.override?.segmentId ?? null }));
+}
+
+/**
+ * Lets a feature serve exactly the states given, inside a change of the environment: each segment that they name has its
+ * place already. A state that is as wanted is not touched. Weights are for the caller to check. Answers the live states.
+ */
+export async function serveStates(
+  ctx: Context,
+  scope: EnvironmentScope,
+  record: RecordChange,
+  feature: { id: number; name: string },
+  wanted: { states: ServedState[]; placeOf: Map<number, number> },
+): Promise<(LiveState & ServedState)[]> {
+  const filter = { environmentIds: [scope.environmentId], featureId: feature.id };
+  const before = await liveStates(ctx, filter);
+  const liveOf = new Map(before.map((state) => [state.segmentId, state]));
+  const missing = wanted.states.filter((state) => !liveOf.has(state.segmentId));
+  const changed = wanted.states.filter((state) => {
+    const live = liveOf.get(state.segmentId);
+    return live !== undefined && (live.enabled !== state.enabled || live.value !== state.value);
+  });
+  const ids = await insertStates(
+    ctx.db,
+    missing.map((state) => ({
+      environment_id: scope.environmentId,
+      feature_id: feature.id,
+      ...placeOfState(wanted.placeOf, state.segmentId),
+      enabled: Number(state.enabled),
+      ...valueColumns(state.value),
+    })),
+    ctx.now(),
+  );
+  await updateStates(
+    ctx.db,
+    changed.map((state) => ({
+      id: liveOf.get(state.segmentId)?.stateId as number,
+      enabled: Number(state.enabled),
+      ...valueColumns(state.value),
+    })),
+    ctx.now(),
+  );
+  const idOf = new Map(missing.map((state, index) => [state.segmentId, ids[index] as number]));
+  await setVariants(
+    ctx.db,
+    wanted.states.flatMap((state) => {
+      const live = liveOf.get(state.segmentId);
+      const stateId = live?.stateId ?? (idOf.get(state.segmentId) as number);
+      return weightChanges(live?.weights ?? [], state.weights).map((weight) => ({ stateId, ...weight }));
+    }),
+  );
+  const after = await liveStates(ctx, filter);
+  for (const state of after) recordDifference(record, feature, liveOf.get(state.segmentId), state);
+  return after;
+}
+
+/** The weights to set; a variant that is not wanted any more keeps its row, because rows tell the order of the ranges. */
+function weightChanges(live: ServedState['weights'], wanted: ServedState['weights']): ServedState['weights'] {
+  const next = new Map(live.map(({ optionId }) => [optionId, 0]));
+  for (const { optionId, weight } of wanted) next.set(optionId, weight);
+  const known = new Map(live.map(({ optionId, weight }) => [optionId, weight]));
+  return [...next]
+    .map(([optionId, weight]) => ({ optionId, weight }))
+    .filter(({ optionId, weight }) => known.get(optionId) !== weight)
+    .sort((a, b) => a.optionId - b.optionId);
+}
+
+/** Whether two states serve the same. */
+export function servesTheSame(a: ServedState, b: ServedState): boolean {
+  return (
+    a.segmentId === b.segmentId && a.enabled === b.enabled && a.value === b.value && weighTheSame(a.weights, b.weights)
+  );
+}
+
+function weighTheSame(a: ServedState['weights'], b: ServedState['weights']): boolean {
+  const weightOf = new Map(a.map(({ optionId, weight }) => [optionId, weight]));
+  return weightChanges(a, b).every(({ optionId, weight }) => weight === (weightOf.get(optionId) ?? 0));
+}
+
+function recordDifference(
+  record: RecordChange,
+  feature: { name: string },
+  before: (LiveState & ServedState) | undefined,
+  after: LiveState & ServedState,
+): void {
+  const named = { featureName: feature.name, identity: null, featureSegment: after.override };
+  const step = {
+    objectType: 'FEATURE_STATE',
+    objectId: after.stateId,
+    objectUuid: after.uuid,
+    after: auditedServed(after),
+  } as const;
+  if (before === undefined) {
+    record({ ...step, changeType: 'CREATE', log: toggleText(named) });
+    return;
+  }
+  const update = { ...step, changeType: 'UPDATE', before: auditedServed(before) } as const;
+  if (before.enabled !== after.enabled) record({ ...update, log: toggleText(named) });
+  if (before.value !== after.value) record({ ...update, log: valueText(named) });
+  if (!weighTheSame(before.weights, after.weights)) record({ ...update, log: weightText(named) });
+}
+
+/** A state as the audit log keeps it. */
+export function auditedServed(state: Omit<ServedState, 'segmentId'>) {
+  return {
+    enabled: state.enabled,
+    feature_state_value: state.value,
+    multivariate_feature_state_values: state.weights.map(({ optionId, weight }) => ({
+      multivariate_feature_option: optionId,
+      percentage_allocation: weight,
+    })),
+  };
+}
+
+function placeOfState(placeOf: Map<number, number>, segmentId: number | null) {
+  if (segmentId === null) return { scope: 'environment', identity_id: null, feature_segment_id: null };
+  const featureSegmentId = placeOf.get(segmentId) as number;
+  return { scope: `segment:${featureSegmentId}`, identity_id: null, feature_segment_id: featureSegmentId };
+}
+
+/**
+ * Changes some weights of a list of them; variants that are not named keep theirs. The ids of the feature's variants are given.
+ * @throws RequestError 400 for a variant that the feature has not, and for more than 100 percent.
+ */
+export function mergedWeights(
+  optionIds: Set<number>,
+  weights: ServedState['weights'],
+  wanted: StateChanges['multivariate_feature_state_values'],
+): ServedState['weights'] {
+  const merged = new Map(weights.map(({ optionId, weight }) => [optionId, weight]));
+  for (const { multivariate_feature_option: optionId, percentage_allocation: weight } of wanted ?? []) {
+    if (!optionIds.has(optionId)) {
+      throw invalid({ multivariate_feature_state_values: [`Invalid pk "${optionId}" - object does not exist.`] });
+    }
+    merged.set(optionId, weight);
+  }
+  const list = [...merged].map(([optionId, weight]) => ({ optionId, weight }));
+  if (weighTooMuch(list)) throw invalidTogether(tooMuchWeight);
+  return list;
+}
+
+export function weighTooMuch(weights: { weight: number }[]): boolean {
+  return weights.reduce((total, { weight }) => total + weight, 0) > 100 + rounding;
+}
+
+export const tooMuchWeight = 'Multivariate percentage values exceed 100%.';
+
+/** Ids of a feature's variants, the oldest first. */
+export async function variantIdsOf(ctx: Context, featureId: number): Promise<number[]> {
+  return (await optionsOfFeature(ctx.db, featureId)).map((option) => option.id);
 }
 
 /** Gives a new feature its state in each of the environments. */
@@ -471,19 +672,10 @@ async function setWeights(
   wanted: StateChanges['multivariate_feature_state_values'],
 ): Promise<boolean> {
   if (wanted === undefined || wanted.length === 0) return false;
-  const known = new Set((await optionsOfFeature(ctx.db, state.featureId)).map((option) => option.id));
   const weights = new Map(state.variants.map((variant) => [variant.optionId, variant]));
-  const sums = new Map(state.variants.map((variant) => [variant.optionId, variant.weight]));
-  for (const { multivariate_feature_option: optionId, percentage_allocation: weight } of wanted) {
-    if (!known.has(optionId)) {
-      throw invalid({ multivariate_feature_state_values: [`Invalid pk "${optionId}" - object does not exist.`] });
-    }
-    sums.set(optionId, weight);
-  }
-  const sum = [...sums.values()].reduce((total, weight) => total + weight, 0);
-  if (sum > 100 + rounding) throw invalidTogether('Multivariate percentage values exceed 100%.');
+  const merged = mergedWeights(new Set(await variantIdsOf(ctx, state.featureId)), state.variants, wanted);
   let changed = false;
-  for (const [optionId, weight] of sums) {
+  for (const { optionId, weight } of merged) {
     const existing = weights.get(optionId);
     if (existing?.weight === weight) continue;
     changed = true;
@@ -538,7 +730,10 @@ function removalOf(state: State): Change {
   };
 }
 
-function toggleText(state: State): string {
+/** What the audit log calls a state by. */
+type NamedState = Pick<State, 'featureName' | 'identity'> & { featureSegment: { segmentName: string } | null };
+
+function toggleText(state: NamedState): string {
   if (state.identity !== null) {
     return `Flag state / Remote config value updated for feature '${state.featureName}' and identity '${state.identity.identifier}'`;
   }
@@ -548,7 +743,7 @@ function toggleText(state: State): string {
   return `Flag state updated for feature: ${state.featureName}`;
 }
 
-function valueText(state: State): string {
+function valueText(state: NamedState): string {
   if (state.identity !== null) {
     return `Remote config value updated for identity override on feature '${state.featureName}' and identity '${state.identity.identifier}'.`;
   }
@@ -558,7 +753,7 @@ function valueText(state: State): string {
   return `Remote config value updated for feature: ${state.featureName}`;
 }
 
-function weightText(state: State): string {
+function weightText(state: NamedState): string {
   if (state.identity !== null) {
     return `Multivariate value changed for feature '${state.featureName}' and identity '${state.identity.identifier}'.`;
   }
@@ -569,7 +764,7 @@ function weightText(state: State): string {
 }
 
 /** The columns that hold a scalar. */
-function valueColumns(value: FeatureValue): ValueColumns {
+export function valueColumns(value: FeatureValue): ValueColumns {
   const typed = typedValueOf(value);
   return {
     value_type: typed.type,

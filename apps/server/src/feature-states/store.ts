@@ -1,6 +1,6 @@
 import type { FeatureValue } from '@halyard/contract';
 import type { Insertable } from 'kysely';
-import { insertRow, insertRows } from '../db/statements.ts';
+import { chunks, insertRow, insertRows, upsertRows } from '../db/statements.ts';
 import type { Bit, Database, FeatureStateTable, ValueColumns } from '../db/tables.ts';
 import { sha256 } from '../secrets.ts';
 import type { Timestamp } from '../time.ts';
@@ -160,6 +160,123 @@ export async function updateState(
     .set({ ...changes, updated_at: at })
     .where('id', '=', stateId)
     .execute();
+}
+
+/** Gives states another content each, in as many statements for one as for many. */
+export async function updateStates(
+  db: Database,
+  changes: ({ id: number; enabled: Bit } & ValueColumns)[],
+  at: Timestamp,
+): Promise<void> {
+  const changed = new Map(changes.map((change) => [change.id, change]));
+  for (const part of chunks([...changed.keys()], 500)) {
+    const rows = await db.selectFrom('feature_states').where('id', 'in', part).selectAll().execute();
+    await upsertRows(
+      db,
+      'feature_states',
+      rows.map((row) => ({ ...row, ...changed.get(row.id), updated_at: at })),
+      {
+        key: ['id'],
+        update: ['enabled', 'value_type', 'string_value', 'integer_value', 'boolean_value', 'updated_at'],
+      },
+    );
+  }
+}
+
+/** Sets weights, those that are there and those that are new. */
+export async function setVariants(
+  db: Database,
+  variants: { stateId: number; optionId: number; weight: number }[],
+): Promise<void> {
+  await upsertRows(
+    db,
+    'feature_state_variants',
+    variants.map((variant) => ({
+      uuid: crypto.randomUUID(),
+      feature_state_id: variant.stateId,
+      multivariate_option_id: variant.optionId,
+      percentage_allocation: variant.weight,
+    })),
+    { key: ['feature_state_id', 'multivariate_option_id'], update: ['percentage_allocation'] },
+  );
+}
+
+/** What is served to everybody, or to everybody in a segment: a state that is no identity override. */
+export interface LiveState {
+  stateId: number;
+  uuid: string;
+  environmentId: number;
+  featureId: number;
+  /** Null where it is the environment's own. */
+  override: { featureSegmentId: number; segmentId: number; segmentName: string; priority: number } | null;
+  enabled: boolean;
+  value: FeatureValue;
+  weights: { optionId: number; weight: number }[];
+}
+
+/** The environments' own states, each followed by its segment overrides, the strongest first. Deleted features are left out. */
+export async function findLiveStates(
+  db: Database,
+  filter: { environmentIds: number[]; featureId?: number },
+): Promise<LiveState[]> {
+  if (filter.environmentIds.length === 0) return [];
+  let chosen = db
+    .selectFrom('feature_states')
+    .innerJoin('features', 'features.id', 'feature_states.feature_id')
+    .leftJoin('feature_segments', 'feature_segments.id', 'feature_states.feature_segment_id')
+    .leftJoin('segments', 'segments.id', 'feature_segments.segment_id')
+    .where('feature_states.environment_id', 'in', filter.environmentIds)
+    .where('feature_states.identity_id', 'is', null)
+    .where('features.deleted_at', 'is', null)
+    .where('segments.deleted_at', 'is', null);
+  if (filter.featureId !== undefined) chosen = chosen.where('feature_states.feature_id', '=', filter.featureId);
+  const rows = await chosen
+    .selectAll('feature_states')
+    .select(['feature_segments.segment_id', 'feature_segments.priority', 'segments.name as segment_name'])
+    .orderBy('feature_states.environment_id')
+    .orderBy('feature_states.feature_id')
+    .execute();
+  const variants = await chosen
+    .innerJoin('feature_state_variants', 'feature_state_variants.feature_state_id', 'feature_states.id')
+    .select(['feature_state_id', 'multivariate_option_id', 'percentage_allocation'])
+    .orderBy('feature_state_variants.id')
+    .execute();
+  const weights = Map.groupBy(variants, (variant) => variant.feature_state_id);
+  const states = rows.map((row) => ({
+    stateId: row.id,
+    uuid: row.uuid,
+    environmentId: row.environment_id,
+    featureId: row.feature_id,
+    override:
+      row.feature_segment_id === null || row.segment_id === null
+        ? null
+        : {
+            featureSegmentId: row.feature_segment_id,
+            segmentId: row.segment_id,
+            segmentName: row.segment_name ?? '',
+            priority: row.priority ?? 0,
+          },
+    enabled: row.enabled === 1,
+    value: scalarOfColumns(row),
+    weights: (weights.get(row.id) ?? []).map((variant) => ({
+      optionId: variant.multivariate_option_id,
+      weight: variant.percentage_allocation,
+    })),
+  }));
+  const strength = (state: LiveState) => state.override?.priority ?? -1;
+  return states.sort(
+    (a, b) => a.environmentId - b.environmentId || a.featureId - b.featureId || strength(a) - strength(b),
+  );
+}
+
+/** Whether what an environment serves changes by published versions only. */
+export async function usesVersions(db: Database, environmentId: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('environments')
+    .where('id', '=', environmentId)
+    .select('use_v2_feature_versioning')
+    .executeTakeFirst();
+  return row?.use_v2_feature_versioning === 1;
 }
 
 /** Removes states with their weights. */

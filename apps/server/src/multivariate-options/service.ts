@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import type { ValueColumns } from '../db/tables.ts';
 import { invalid, notFound } from '../errors.ts';
 import { addVariantEverywhere, removeVariantEverywhere } from '../feature-states/service.ts';
+import { addVariantToVersions, removeVariantFromVersions } from '../feature-versions/service.ts';
 import { deleteOption, findOptions, insertOption, projectOfFeature, setFeatureType, updateOption } from './store.ts';
 
 export async function listMultivariateOptions(
@@ -97,6 +98,7 @@ export async function deleteMultivariateOption(
   await changeProject(ctx, scope, async (ctx, record) => {
     const before = await findOption(ctx, params);
     await removeVariantEverywhere(ctx, before.id);
+    await removeVariantFromVersions(ctx, before.id);
     await deleteOption(ctx.db, before.id);
     const left = await findOptions(ctx.db, { featureIds: [scope.featureId] });
     if (left.length === 0) await setFeatureType(ctx.db, scope.featureId, 'STANDARD');
@@ -126,7 +128,9 @@ export async function addOption(
     default_percentage_allocation: input.default_percentage_allocation,
   });
   await setFeatureType(ctx.db, featureId, 'MULTIVARIATE');
-  await addVariantEverywhere(ctx, { id: optionId, featureId, weight: input.default_percentage_allocation });
+  const added = { id: optionId, featureId, weight: input.default_percentage_allocation };
+  await addVariantEverywhere(ctx, added);
+  await addVariantToVersions(ctx, added);
   const options = await findOptions(ctx.db, { featureIds: [featureId] });
   return options.find((option) => option.id === optionId) as MultivariateOption;
 }

@@ -96,6 +96,15 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
     environment_id: tenant.production.id,
     tag_ids: [],
   });
+  const versioned = await post('environments/', { name: `${marker}versioned`, project: tenant.projectId });
+  await post(`environments/${versioned.api_key}/enable-v2-versioning/`, {});
+  const versions = (featureId: number) => `environments/${versioned.id}/features/${featureId}/versions/`;
+  const draft = await post(versions(feature.id), {
+    description: `${marker}draft`,
+    feature_states_to_create: [{ feature_segment: { segment: segments[0].id }, enabled: true }],
+  });
+  const leftoverDraft = await post(versions(second.id), { description: `${marker}leftover draft` });
+  const draftStates = await get(`${versions(feature.id)}${draft.uuid}/featurestates/`);
   const project = await get(`projects/${tenant.projectId}/`);
   const member = await context.db
     .selectFrom('organisation_members')
@@ -126,6 +135,9 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       state_id: identityState.id,
       segment_id: segments[0].id,
       feature_segment_id: override.feature_segment.id ?? override.feature_segment,
+      versioned_environment_api_key: versioned.api_key,
+      version_uuid: draft.uuid,
+      leftover_version_uuid: leftoverDraft.uuid,
       identity_id: identity.id,
       trait_id: trait.id,
       group_id: group.id,
@@ -156,6 +168,8 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       thirdFeature: third.id,
       identity: secondIdentity.id,
       identityState: secondIdentityState.id,
+      versionedEnvironment: versioned.id,
+      versionState: draftStates[1].id,
     },
   };
 }
