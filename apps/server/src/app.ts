@@ -38,6 +38,7 @@ import { createIdentityStore } from './identities/sdk-store.ts';
 import { createWorker, type Worker } from './jobs/worker.ts';
 import { mailJobs } from './mail/service.ts';
 import { createLogMailer, createSmtpMailer } from './mail/mailer.ts';
+import { inviteRoutes } from './invites/routes.ts';
 import { masterKeyRoutes } from './master-keys/routes.ts';
 import { metadataRoutes } from './metadata/routes.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
@@ -69,6 +70,7 @@ export const routes = [
   ...organisationMemberRoutes,
   ...masterKeyRoutes,
   ...groupRoutes,
+  ...inviteRoutes,
   ...permissionRoutes,
   ...projectRoutes,
   ...environmentRoutes,

@@ -89,6 +89,19 @@ const entries: Record<string, Entry> = {
   makeGroupAdmin: { params: groupMembership },
   removeGroupAdmin: { params: groupMembership },
 
+  inviteUsers: { body: () => ({ invites: [{ email: `${marker}another@example.com` }] }) },
+  listInvites: {},
+  createInvite: { body: () => ({ email: `${marker}third@example.com` }) },
+  getInvite: {},
+  resendInvite: {},
+  deleteInvite: {},
+  listInviteLinks: {},
+  createInviteLink: { body: () => ({}) },
+  deleteInviteLink: {},
+  // What a link carries is not in anybody's tenant; invites.test.ts tells who may use it.
+  joinByLink: { own: true, params: someCode },
+  joinByInvite: { own: true, params: someCode },
+
   listProjects: { own: true },
   createProject: { body: (victim) => ({ name: `${marker}second project`, organisation: victim.organisationId }) },
   getProject: {},
@@ -267,6 +280,10 @@ const entries: Record<string, Entry> = {
   createFeatureImport: { body: () => ({ strategy: 'OVERWRITE_DESTRUCTIVE', file: '[]' }) },
   listFeatureImports: {},
 };
+
+function someCode(victim: Victim): Victim['params'] {
+  return { ...victim.params, hash: 'a-code-that-nobody-has' };
+}
 
 function groupMembership(victim: Victim): Victim['params'] {
   return { ...victim.params, user_id: victim.leftover.groupMember as number };

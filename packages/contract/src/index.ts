@@ -20,6 +20,7 @@ export * from './first-run.ts';
 export * from './groups.ts';
 export * from './health.ts';
 export * from './identities.ts';
+export * from './invites.ts';
 export * from './master-keys.ts';
 export * from './metadata.ts';
 export * from './multivariate-options.ts';

@@ -129,9 +129,10 @@ export async function addMember(
   await joinGroups(ctx, member, 'default');
 }
 
-/** Whether somebody is a member, for who lets people in. */
-export async function isMember(ctx: Context, organisationId: number, userId: number): Promise<boolean> {
-  return (await findMembers(ctx.db, organisationId, { userIds: [userId] }, 1)).length > 0;
+/** What somebody is in an organisation; null for who is no member. */
+export async function roleOfMember(ctx: Context, organisationId: number, userId: number): Promise<MemberRole | null> {
+  const [member] = await findMembers(ctx.db, organisationId, { userIds: [userId] }, 1);
+  return member?.role ?? null;
 }
 
 /** Takes from members their place, their groups and all that was granted to them. */

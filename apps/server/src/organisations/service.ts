@@ -134,6 +134,15 @@ export async function getSubscriptionMetadata(
   };
 }
 
+/** An organisation for a slice that let somebody in; `role` is theirs. @throws RequestError 404 where it is deleted. */
+export async function organisationFor(
+  ctx: Context,
+  organisationId: number,
+  role: MemberRole | null,
+): Promise<Organisation> {
+  return read(ctx, organisationId, role);
+}
+
 async function read(ctx: Context, organisationId: number, role: MemberRole | null): Promise<Organisation> {
   const [row] = await findOrganisations(ctx.db, [organisationId]);
   if (row === undefined) throw notFound();

@@ -90,6 +90,50 @@ export async function seedUser(db: Database, membership?: { organisationId: numb
   return { userId, email, authorization: `Token ${token}` };
 }
 
+/** What somebody or a group is granted: in the organisation, or in the project or environment that is named. */
+export interface SeededGrant {
+  organisationId: number;
+  projectId?: number;
+  environmentId?: number;
+  to: { userId: number } | { groupId: number };
+  permissions?: string[];
+  admin?: boolean;
+}
+
+export async function seedGrant(db: Database, grant: SeededGrant): Promise<number> {
+  const { organisationId, projectId = null, environmentId = null, to } = grant;
+  const place =
+    environmentId !== null
+      ? `environment:${environmentId}`
+      : projectId !== null
+        ? `project:${projectId}`
+        : `organisation:${organisationId}`;
+  return insertRow(db, 'permission_grants', {
+    grant_key: `${place}/${'userId' in to ? `user:${to.userId}` : `group:${to.groupId}`}`,
+    organisation_id: organisationId,
+    project_id: projectId,
+    environment_id: environmentId,
+    user_id: 'userId' in to ? to.userId : null,
+    group_id: 'groupId' in to ? to.groupId : null,
+    admin: Number(grant.admin ?? false),
+    permissions: JSON.stringify(grant.permissions ?? []),
+  });
+}
+
+/** A group with these users in it. */
+export async function seedGroup(db: Database, group: { organisationId: number; userIds?: number[]; name?: string }) {
+  const groupId = await insertRow(db, 'user_groups', {
+    organisation_id: group.organisationId,
+    name: group.name ?? 'Team',
+    is_default: 0,
+    external_id: null,
+  });
+  for (const userId of group.userIds ?? []) {
+    await insertRow(db, 'user_group_members', { group_id: groupId, user_id: userId, is_admin: 0 });
+  }
+  return groupId;
+}
+
 /** Answers an `Authorization` header. */
 export async function seedMasterKey(db: Database, key: { organisationId: number; isAdmin: boolean }): Promise<string> {
   const text = `${randomText(8)}.${randomText(32)}`;

@@ -105,6 +105,8 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
   });
   const leftoverDraft = await post(versions(second.id), { description: `${marker}leftover draft` });
   const draftStates = await get(`${versions(feature.id)}${draft.uuid}/featurestates/`);
+  const invite = await post(`${organisationPath}/invites/`, { email: `${marker}guest@example.com` });
+  const inviteLink = await post(`${organisationPath}/invite-links/`, {});
   const project = await get(`projects/${tenant.projectId}/`);
   const member = await context.db
     .selectFrom('organisation_members')
@@ -141,6 +143,8 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       identity_id: identity.id,
       trait_id: trait.id,
       group_id: group.id,
+      invite_id: invite.id,
+      invite_link_id: inviteLink.id,
       tag_id: tag.id,
       field_id: field.id,
       model_field_id: modelField.id,
