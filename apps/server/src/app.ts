@@ -5,6 +5,7 @@ import { createEdge, type Edge, serveEdge } from '@halyard/edge';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { authenticate } from './access/service.ts';
+import { auditRoutes } from './audit/routes.ts';
 import { accountRoutes } from './auth/account/routes.ts';
 import { emailRoutes } from './auth/email/routes.ts';
 import { linkJobs } from './auth/links/service.ts';
@@ -85,6 +86,7 @@ export const routes = [
   ...featureExportRoutes,
   ...featureImportRoutes,
   ...tagRoutes,
+  ...auditRoutes,
   ...metadataRoutes,
 ];
 

@@ -1,3 +1,4 @@
+export * from './audit.ts';
 export * from './auth-account.ts';
 export * from './auth-email.ts';
 export * from './auth-login.ts';

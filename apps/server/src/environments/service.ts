@@ -34,6 +34,7 @@ import {
   type EnvironmentSettings,
   findEnvironment,
   findEnvironments,
+  findEnvironmentsById,
   insertEnvironment,
   markDeleted,
   nameIsTaken,
@@ -164,6 +165,11 @@ export async function getEnvironmentDocument(
 ): Promise<EnvironmentDocument> {
   const scope = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'VIEW_ENVIRONMENT');
   return documentOf(ctx, scope.environmentId);
+}
+
+/** Environments by id, also those that are deleted: what happened in them is still told. */
+export async function environmentsById(ctx: Context, ids: number[]): Promise<Map<number, LightEnvironment>> {
+  return new Map((await findEnvironmentsById(ctx.db, ids)).map((environment) => [environment.id, environment]));
 }
 
 /** Inserts an environment, which its creator administers, at version 0: the change that tells of it gives it the first. */

@@ -53,6 +53,13 @@ export async function findEnvironment(
   return row === undefined ? null : shown(row);
 }
 
+/** Deleted ones too. */
+export async function findEnvironmentsById(db: Database, ids: number[]): Promise<LightEnvironment[]> {
+  if (ids.length === 0) return [];
+  const rows = await db.selectFrom('environments').where('id', 'in', ids).selectAll().execute();
+  return rows.map(shown);
+}
+
 export async function readSettings(db: Database, environmentId: number): Promise<EnvironmentSettings | null> {
   const row = await db
     .selectFrom('environments')

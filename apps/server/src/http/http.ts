@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Actor, Context } from '../context.ts';
 import { forbidden, notFound, RequestError, refused, unauthenticated, unavailable } from '../errors.ts';
+import { Download } from './download.ts';
 import { sendCommonHeaders, sendPreflight } from './headers.ts';
 import { parseJson } from './json.ts';
 import { parseMultipart } from './multipart.ts';
@@ -110,12 +111,18 @@ function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): voi
       const answer = await service(ctx, input);
       reply.code(endpoint.status);
       if (endpoint.response === undefined) return reply.send('');
+      if (answer instanceof Download) return sendDownload(answer, reply);
       const body = endpoint.paged ? withLinks(answer as Page<unknown>, request) : answer;
       if (options.checkResponses) checkResponse(endpoint, body);
       if (endpoint.attachment) reply.header('content-disposition', `attachment; filename="${endpoint.attachment}"`);
       return reply.header('content-type', 'application/json').send(JSON.stringify(body));
     },
   });
+}
+
+function sendDownload(file: Download, reply: FastifyReply): FastifyReply {
+  reply.header('content-disposition', `attachment; filename="${file.fileName}"`);
+  return reply.header('content-type', file.contentType).send(file.stream());
 }
 
 /** @throws Error where an answer is not what its endpoint says, or has more than that: a column that got out. */

@@ -10,6 +10,7 @@ import {
   countContents,
   findProject,
   findProjects,
+  findProjectsById,
   insertProject,
   markDeleted,
   nameIsTaken,
@@ -31,6 +32,11 @@ export async function listOrganisationProjects(
 ): Promise<Project[]> {
   const { organisationId } = await openOrganisation(ctx, params.organisation_id, 'MEMBER');
   return findProjects(ctx.db, await visibleProjects(ctx, organisationId));
+}
+
+/** Projects by id, also those that are deleted: what happened in them is still told. */
+export async function projectsById(ctx: Context, ids: number[]): Promise<Map<number, Project>> {
+  return new Map((await findProjectsById(ctx.db, ids)).map((project) => [project.id, project]));
 }
 
 export async function getProject(

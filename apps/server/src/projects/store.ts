@@ -36,6 +36,13 @@ export async function findProject(db: Database, by: { id: number } | { uuid: str
   return row === undefined ? null : shown(row);
 }
 
+/** Deleted ones too. */
+export async function findProjectsById(db: Database, ids: number[]): Promise<Project[]> {
+  if (ids.length === 0) return [];
+  const rows = await db.selectFrom('projects').where('id', 'in', ids).selectAll().execute();
+  return rows.map(shown);
+}
+
 export async function nameIsTaken(db: Database, organisationId: number, nameKey: string): Promise<boolean> {
   const row = await db
     .selectFrom('projects')

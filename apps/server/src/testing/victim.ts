@@ -72,6 +72,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
     field: field.id,
     content_type: 4,
   });
+  const change = (await get(`projects/${tenant.projectId}/audit/`)).results[0];
   const key = await post(`${environment}/api-keys/`, { name: `${marker}server key` });
   const masterKey = await post(`organisations/${tenant.organisationId}/master-api-keys/`, {
     name: `${marker}master key`,
@@ -146,6 +147,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       invite_id: invite.id,
       invite_link_id: inviteLink.id,
       tag_id: tag.id,
+      change_id: change.id,
       field_id: field.id,
       model_field_id: modelField.id,
     },
