@@ -46,6 +46,7 @@ import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
 import { organisationMemberRoutes } from './organisation-members/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { permissionRoutes } from './permissions/routes.ts';
+import { projectExportRoutes } from './project-exports/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { segmentRoutes } from './segments/routes.ts';
 import { createVault, randomHex } from './secrets.ts';
@@ -85,6 +86,7 @@ export const routes = [
   ...identityRoutes,
   ...featureExportRoutes,
   ...featureImportRoutes,
+  ...projectExportRoutes,
   ...tagRoutes,
   ...auditRoutes,
   ...metadataRoutes,

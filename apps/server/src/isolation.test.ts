@@ -288,6 +288,8 @@ const entries: Record<string, Entry> = {
   downloadFeatureExport: {},
   createFeatureImport: { body: () => ({ strategy: 'OVERWRITE_DESTRUCTIVE', file: '[]' }) },
   listFeatureImports: {},
+  exportProject: {},
+  importProject: { body: () => emptyProjectFile },
 };
 
 function someCode(victim: Victim): Victim['params'] {
@@ -332,6 +334,13 @@ function ofVersions(victim: Victim): Victim['params'] {
     state_id: victim.leftover.versionState as number,
   };
 }
+const emptyProjectFile = {
+  format: 'halyard-project',
+  version: 1,
+  project: { name: `${marker}imported project` },
+  features: [],
+  environments: [],
+};
 
 const context = testContext();
 const guarded = routes.map((route) => route.endpoint).filter((endpoint) => endpoint.auth !== 'anyone');
