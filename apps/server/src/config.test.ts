@@ -32,3 +32,24 @@ test('every wrong setting gets a line that names it', () => {
   );
   expect(read).toThrow(/LOG_LEVEL: .*\nLOGIN_THROTTLE_RATE: must look like 20\/min/);
 });
+
+test.each([
+  [{ SMTP_URL: 'mail.example.com' }, 'SMTP_URL: must look like smtp://user:password@host:587'],
+  [{ PUBLIC_URL: 'https://' }, 'PUBLIC_URL: must look like https://flags.example.com'],
+  [{ MAIL_FROM: 'nobody' }, 'MAIL_FROM: must be an e-mail address'],
+  [{ PREVENT_SIGNUP: 'perhaps' }, 'PREVENT_SIGNUP: must be true or false'],
+  [{ USER_THROTTLE_RATE: 'often' }, 'USER_THROTTLE_RATE: must look like 20/min'],
+  [{ ADMIN_EMAIL: 'ada' }, 'ADMIN_EMAIL: must be an e-mail address'],
+  [
+    { ENABLE_EMAIL_ACTIVATION: 'true' },
+    'ENABLE_EMAIL_ACTIVATION: needs SMTP_URL, or nobody could ever activate an account',
+  ],
+])('%j is refused with a line that says why', (variables, message) => {
+  expect(() => readConfig(variables)).toThrow(new ConfigError(message));
+});
+
+test('links begin with the address that is listened on, unless people reach it by another', () => {
+  const links = [{ PORT: '8123' }, { PUBLIC_URL: 'https://flags.example.com/' }].map(readConfig);
+
+  expect(links.map(({ publicUrl }) => publicUrl)).toEqual(['http://127.0.0.1:8123', 'https://flags.example.com']);
+});

@@ -42,13 +42,17 @@ const environmentVariables = z.object({
   MASTER_API_KEY_THROTTLE_RATE: rate.optional(),
   PUBLIC_URL: z
     .string()
-    .regex(/^https?:\/\/[^\s/?#]+[^\s?#]*$/, 'must be an address such as https://flags.example.com')
-    .refine(isUrl, 'must be an address such as https://flags.example.com')
+    .refine(
+      (text) => /^https?:\/\/[^\s?#]+$/.test(text) && URL.canParse(text),
+      'must look like https://flags.example.com',
+    )
     .optional(),
   SMTP_URL: z
     .string()
-    .regex(/^smtps?:\/\/[^\s]+$/, 'must look like smtp://user:password@host:587')
-    .refine(isUrl, 'must look like smtp://user:password@host:587')
+    .refine(
+      (text) => /^smtps?:\/\/\S+$/.test(text) && URL.canParse(text),
+      'must look like smtp://user:password@host:587',
+    )
     .optional(),
   MAIL_FROM: z
     .string()
@@ -187,10 +191,6 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
           },
     version: packageVersion(),
   };
-}
-
-function isUrl(text: string): boolean {
-  return URL.canParse(text);
 }
 
 function packageVersion(): string {

@@ -3,7 +3,7 @@ import type { CurrentUser, InputOf, SignUpType } from '@halyard/contract';
 import { requireUser } from '../access/service.ts';
 import { type Context, inTransaction } from '../context.ts';
 import { factsOf } from '../db/dialects/dialect.ts';
-import { forbidden, invalid, notFound } from '../errors.ts';
+import { invalid, notFound } from '../errors.ts';
 import { plusSeconds } from '../time.ts';
 import {
   anyUserExists,
@@ -46,19 +46,6 @@ export interface NewUser {
   signUpType: SignUpType | null;
   isActive: boolean;
   isSuperuser: boolean;
-}
-
-/**
- * Lets somebody sign up who may: whichever way they come, this is asked before `createUser`.
- * @throws RequestError 403 where the installation is closed, or wants an invitation that they do not have.
- */
-export async function requireOpenSignUp(
-  ctx: Context,
-  _person: { email: string; inviteHash: string | null },
-): Promise<void> {
-  const { open, withoutInvite } = ctx.config.signUp;
-  if (!open) throw forbidden('Signing up is switched off for this installation.');
-  if (!withoutInvite) throw forbidden('User registration without an invite is disabled for this installation.');
 }
 
 /**

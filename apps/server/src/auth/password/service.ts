@@ -4,7 +4,7 @@ import { requireUser } from '../../access/service.ts';
 import { type Context, inTransaction } from '../../context.ts';
 import { forbidden, invalid, invalidTogether, unauthenticated } from '../../errors.ts';
 import { clientKey, limit } from '../../throttle/service.ts';
-import { createUser, requireOpenSignUp, setPasswordHash } from '../../users/service.ts';
+import { createUser, setPasswordHash } from '../../users/service.ts';
 import {
   badLinkToken,
   openLink,
@@ -13,6 +13,7 @@ import {
   spendAccountToken,
   spendAllAccountTokens,
 } from '../links/service.ts';
+import { requireOpenSignUp } from '../sign-up/service.ts';
 import { endAllSessions, endOtherSessions, issueToken } from '../tokens/service.ts';
 import { hashPassword, passwordFits } from './hash.ts';
 import { findCredentials } from './store.ts';

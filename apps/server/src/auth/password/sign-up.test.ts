@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type TestContext, testContext } from '../../testing/context.ts';
-import { seedUser } from '../../testing/seed.ts';
+import { seedTenant, seedUser } from '../../testing/seed.ts';
 
 const password = 'tall green lighthouse';
 let count = 0;
@@ -45,6 +45,24 @@ describe('ALLOW_REGISTRATION_WITHOUT_INVITE=false', () => {
       ]);
     },
   );
+
+  test('lets those in who were invited, by address or by link', async () => {
+    const { admin, organisationId } = await seedTenant(context.db);
+    const post = async (path: string, body: object) =>
+      (
+        await context.request({
+          method: 'POST',
+          path: `/api/v1/organisations/${organisationId}/${path}`,
+          as: admin,
+          body,
+        })
+      ).body;
+    await post('invites/', { email: 'grace@example.com', role: 'USER' });
+    const link = await post('invite-links/', { role: 'USER' });
+
+    expect((await register(context, { email: 'Grace@example.com' })).status).toBe(201);
+    expect((await register(context, { invite_hash: link.hash })).status).toBe(201);
+  });
 });
 
 describe('PREVENT_EMAIL_PASSWORD', () => {
