@@ -82,7 +82,8 @@ async function traitsAtTheEdge(identifier: string): Promise<Record<string, unkno
     header: (name) => (name === 'x-environment-key' ? acme.production.apiKey : undefined),
     body: new Uint8Array(),
   });
-  const { traits } = JSON.parse(String(Buffer.from((answer as { body: string }).body))) as {
+  const { body } = answer as unknown as { body: string | Uint8Array };
+  const { traits } = JSON.parse(typeof body === 'string' ? body : Buffer.from(body).toString('utf8')) as {
     traits: { trait_key: string; trait_value: unknown }[];
   };
   return Object.fromEntries(traits.map((trait) => [trait.trait_key, trait.trait_value]));
