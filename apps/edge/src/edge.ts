@@ -14,7 +14,8 @@ import { noteFirstEvaluation } from './sdk-label.ts';
 import { createStreams, type EventFormat } from './stream.ts';
 import { answerTrait, answerTraitIncrement, answerTraits } from './traits.ts';
 import { Unavailable } from './unavailable.ts';
-import type { UsageStore } from './usage/store.ts';
+import { createRequestCounter } from './usage/counter.ts';
+import type { RequestKind, UsageStore } from './usage/store.ts';
 
 export interface EdgeOptions {
   documents: DocumentReader;
@@ -45,6 +46,8 @@ export interface Edge {
     /** To be called after somebody else changed or deleted an identity or its traits. */
     forget(name: IdentityName): void;
   };
+  /** Writes the requests counted so far. Never rejects. */
+  flush(): Promise<void>;
   /** Ends the streams and stops following the reader. */
   close(): void;
 }
@@ -83,32 +86,47 @@ export function createEdge(options: EdgeOptions): Edge {
     memoryBytes: options.answerMemoryBytes ?? 32 * 1024 * 1024,
   });
 
-  const flags: Handler = (opened, request) => {
+  const requests = createRequestCounter({ usage, log });
+  const counted =
+    (kind: RequestKind, handler: Handler): Handler =>
+    (opened, request) => {
+      requests.count(opened, kind, request);
+      return handler(opened, request);
+    };
+
+  const flags: Handler = counted('flags', (opened, request) => {
     noteFirstEvaluation({ opened, request, usage, log });
     return answerFlags(opened, request, headers);
-  };
-  const identity: Handler = (opened, request) => {
+  });
+  const identity: Handler = counted('identities', (opened, request) => {
     noteFirstEvaluation({ opened, request, usage, log });
     return answerIdentity(opened, request);
-  };
-  const document: Handler = (opened, request) => answerDocument(opened, request, headers);
+  });
+  const document: Handler = counted('environment_document', (opened, request) =>
+    answerDocument(opened, request, headers),
+  );
+  const trait = counted('traits', (opened, request) => answerTrait({ opened, request, identities, headers }));
+  const traits = counted('traits', (opened, request) => answerTraits({ opened, request, identities, headers }));
+  const increment = counted('traits', (opened, request) =>
+    answerTraitIncrement({ opened, request, identities, headers }),
+  );
+  const ofrepFlags = counted('flags', (opened, request) =>
+    answerOfrepBulk({ opened, request, identities, headers, streamPath }),
+  );
 
   const routes = new Map<string, Handlers>([
     ['/api/v1/flags', { GET: flags, HEAD: flags }],
     ['/api/v1/identities', { GET: identity, HEAD: identity, POST: identity }],
     [documentPath, { GET: document, HEAD: document }],
-    ['/api/v1/traits', { POST: (opened, request) => answerTrait({ opened, request, identities, headers }) }],
-    ['/api/v1/traits/bulk', { PUT: (opened, request) => answerTraits({ opened, request, identities, headers }) }],
-    [
-      '/api/v1/traits/increment-value',
-      { POST: (opened, request) => answerTraitIncrement({ opened, request, identities, headers }) },
-    ],
+    ['/api/v1/traits', { POST: trait }],
+    ['/api/v1/traits/bulk', { PUT: traits }],
+    ['/api/v1/traits/increment-value', { POST: increment }],
     ['/api/v1/analytics/flags', { POST: (opened, request) => answerAnalytics({ opened, request, usage, headers }) }],
     ['/api/v2/analytics/flags', { POST: (opened, request) => answerAnalyticsV2({ opened, request, usage, headers }) }],
-    [ofrepPrefix, { POST: (opened, request) => answerOfrepBulk({ opened, request, identities, headers, streamPath }) }],
+    [ofrepPrefix, { POST: ofrepFlags }],
   ]);
   const ofrepFlag: Handlers = {
-    POST: (opened, request) => answerOfrepFlag({ opened, request, identities, headers }),
+    POST: counted('flags', (opened, request) => answerOfrepFlag({ opened, request, identities, headers })),
   };
 
   // Most requests spell a path with a slash at its end, as the SDKs do.
@@ -204,6 +222,7 @@ export function createEdge(options: EdgeOptions): Edge {
     handle,
     refuse: (status, detail) => refusalAnswer(new Refusal(status, { detail }), null),
     identities: { forget: (name) => identities.forget(name) },
+    flush: () => requests.flush(),
     close() {
       environments.close();
       streams.close();

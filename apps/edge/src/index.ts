@@ -5,4 +5,4 @@ export type { EdgeRequest } from './request.ts';
 export type { Answer, EdgeResponse, EventSink, EventStream } from './responses.ts';
 export { serveEdge } from './runtimes/node.ts';
 export { Unavailable } from './unavailable.ts';
-export type { EvaluationCount, UsageStore } from './usage/store.ts';
+export type { EvaluationCount, RequestCount, UsageStore } from './usage/store.ts';

@@ -58,6 +58,7 @@ import { now as systemNow, type Timestamp } from './time.ts';
 import { createUsageStore } from './usage/sdk-store.ts';
 import { userRoutes } from './users/routes.ts';
 
+import { usageRoutes } from './usage/routes.ts';
 export const routes = [
   ...healthRoutes,
   ...firstRunRoutes,
@@ -90,6 +91,7 @@ export const routes = [
   ...tagRoutes,
   ...auditRoutes,
   ...metadataRoutes,
+  ...usageRoutes,
 ];
 
 /** A running platform without its port. */
@@ -208,3 +210,5 @@ function secretOfDataDir(dataDir: string): string {
   }
   return readFileSync(file, 'utf8').trim();
 }
+      await edge.flush();
+      await follower.stop();

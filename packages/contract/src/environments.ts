@@ -13,6 +13,7 @@ import {
   textInput,
   uuid,
 } from './fields.ts';
+import { metadataInput, metadataValue } from './metadata.ts';
 
 /** An environment as lists of other objects show it. */
 export const lightEnvironment = z.object({
@@ -40,7 +41,7 @@ export const lightEnvironment = z.object({
 });
 export type LightEnvironment = z.output<typeof lightEnvironment>;
 
-export const environment = lightEnvironment.extend({ metadata: z.array(z.unknown()) });
+export const environment = lightEnvironment.extend({ metadata: z.array(metadataValue) });
 export type Environment = z.output<typeof environment>;
 
 export const environmentWithTotals = environment.extend({ total_segment_overrides: z.number().int() });
@@ -58,6 +59,8 @@ export const updateEnvironmentInput = z.object({
   use_identity_composite_key_for_hashing: booleanInput.optional(),
   hide_sensitive_data: booleanInput.optional(),
   use_identity_overrides_in_local_eval: booleanInput.optional(),
+  /** Replaced as a whole where it is given. */
+  metadata: metadataInput.optional(),
 });
 
 export const patchEnvironmentInput = updateEnvironmentInput.partial();

@@ -35,4 +35,5 @@ export * from './sdk.ts';
 export * from './segments.ts';
 export * from './tags.ts';
 export * from './users.ts';
+export * from './usage.ts';
 export * from './values.ts';

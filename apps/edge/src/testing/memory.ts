@@ -3,7 +3,7 @@ import type { DocumentListener, DocumentReader } from '../documents/reader.ts';
 import type { IdentityName, IdentityStore, StoredIdentity } from '../identities/store.ts';
 import { sha256 } from '../publication.ts';
 import { Unavailable } from '../unavailable.ts';
-import type { EvaluationCount, UsageStore } from '../usage/store.ts';
+import type { EvaluationCount, RequestCount, UsageStore } from '../usage/store.ts';
 
 /** A reader that holds its environments in memory. */
 export interface MemoryDocuments extends DocumentReader {
@@ -112,20 +112,31 @@ export function memoryIdentities(): MemoryIdentities {
 /** A usage store in memory. */
 export interface MemoryUsage extends UsageStore {
   readonly counts: EvaluationCount[];
+  readonly requests: RequestCount[];
+  /** Makes counting requests fail as if the database were away. */
+  available: boolean;
   readonly firstEvaluations: { environmentId: number; sdkLabel: string }[];
 }
 
 export function memoryUsage(): MemoryUsage {
   const counts: EvaluationCount[] = [];
+  const requests: RequestCount[] = [];
   const firstEvaluations: { environmentId: number; sdkLabel: string }[] = [];
-  return {
+  const store: MemoryUsage = {
+    available: true,
     counts,
+    requests,
     firstEvaluations,
     async add(added) {
       counts.push(...added);
+    },
+    async addRequests(added) {
+      if (!store.available) throw new Unavailable(new Error('no database'));
+      requests.push(...added);
     },
     async firstEvaluated(request) {
       firstEvaluations.push(request);
     },
   };
+  return store;
 }

@@ -2,8 +2,23 @@
 export interface UsageStore {
   /** Adds counts to their hourly buckets. */
   add(counts: readonly EvaluationCount[]): Promise<void>;
+  /** Adds answered requests to their daily buckets. Those of one environment fail or last together. */
+  addRequests(counts: readonly RequestCount[]): Promise<void>;
   /** Notes that an SDK evaluated this environment for the first time; later calls change nothing. */
   firstEvaluated(request: { environmentId: number; sdkLabel: string }): Promise<void>;
+}
+
+/** What a request asked for. OFREP asks for flags. */
+export type RequestKind = 'flags' | 'identities' | 'traits' | 'environment_document';
+
+export interface RequestCount {
+  environmentId: number;
+  kind: RequestKind;
+  count: number;
+  /** `<name>/<version>` of a known SDK. */
+  sdkUserAgent: string | null;
+  applicationName: string | null;
+  applicationVersion: string | null;
 }
 
 export interface EvaluationCount {

@@ -11,7 +11,7 @@ import { openOrganisation, openProject, visibleOrganisations } from '../access/s
 import type { Context } from '../context.ts';
 import { environmentsById } from '../environments/service.ts';
 import { notFound, refused } from '../errors.ts';
-import { Download } from '../http/download.ts';
+import { Download } from '../download.ts';
 import { projectsById } from '../projects/service.ts';
 import { plusSeconds, type Timestamp, toTimestamp } from '../time.ts';
 import { changeDetails } from './details.ts';

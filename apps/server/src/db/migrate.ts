@@ -3,6 +3,7 @@ import * as foundation from './migrations/0001_foundation.ts';
 import * as permissions from './migrations/0002_permissions.ts';
 import * as tagsOwnersMetadata from './migrations/0004_tags_owners_metadata.ts';
 import * as account from './migrations/0003_account.ts';
+import * as usage from './migrations/0006_usage.ts';
 import * as featureVersions from './migrations/0007_feature_versions.ts';
 import * as jobsWebhooks from './migrations/0005_jobs_webhooks.ts';
 import * as importExport from './migrations/0008_import_export.ts';
@@ -15,6 +16,7 @@ const migrations = {
   '0003_account': account,
   '0004_tags_owners_metadata': tagsOwnersMetadata,
   '0005_jobs_webhooks': jobsWebhooks,
+  '0006_usage': usage,
   '0007_feature_versions': featureVersions,
   '0008_import_export': importExport,
 };

@@ -30,6 +30,7 @@ export interface Tables {
   environment_versions: EnvironmentVersionTable;
   environment_documents: EnvironmentDocumentTable;
   evaluation_counts: EvaluationCountTable;
+  request_counts: RequestCountTable;
   settings: SettingTable;
   jobs: JobTable;
   change_cursors: ChangeCursorTable;
@@ -389,6 +390,21 @@ export interface EvaluationCountTable {
   application_version: string | null;
   /** Known only for analytics v2. */
   enabled: Bit | null;
+  count: number;
+}
+
+/** Requests that SDKs made. */
+export interface RequestCountTable {
+  id: Generated<number>;
+  /** SHA-256 over the other columns: one row per day and labels. */
+  bucket_key: string;
+  environment_id: number;
+  kind: 'flags' | 'identities' | 'traits' | 'environment_document';
+  /** `2026-01-31`, UTC. */
+  day: string;
+  sdk_user_agent: string | null;
+  application_name: string | null;
+  application_version: string | null;
   count: number;
 }
 

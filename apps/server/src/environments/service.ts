@@ -7,6 +7,7 @@ import type {
   EnvironmentWithTotals,
   InputOf,
   LightEnvironment,
+  MetadataValueInput,
   Page,
 } from '@halyard/contract';
 import {
@@ -22,6 +23,7 @@ import { documentOf } from '../documents/service.ts';
 import { invalid, invalidRequest, notFound } from '../errors.ts';
 import { addStatesOfEnvironment } from '../feature-states/service.ts';
 import { startVersioning } from '../feature-versions/service.ts';
+import { metadataOf, setMetadata } from '../metadata/service.ts';
 import { exactNameKey } from '../names.ts';
 import { grantAdminToCreator } from '../permissions/service.ts';
 import { randomText } from '../secrets.ts';
@@ -54,7 +56,7 @@ export async function listEnvironments(
     limit: query.page_size,
     offset: (query.page - 1) * query.page_size,
   });
-  return { count, results: environments.map(withMetadata) };
+  return { count, results: await withMetadata(ctx, environments) };
 }
 
 /** At most 10,000. */
@@ -72,7 +74,7 @@ export async function getEnvironment(
 ): Promise<EnvironmentWithTotals> {
   const { environmentId } = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'VIEW_ENVIRONMENT');
   return {
-    ...withMetadata(await readEnvironment(ctx, environmentId)),
+    ...(await completed(ctx, await readEnvironment(ctx, environmentId))),
     total_segment_overrides: await countSegmentOverrides(ctx.db, environmentId),
   };
 }
@@ -84,7 +86,7 @@ export async function getEnvironmentByUuid(
   const environment = await findEnvironment(ctx.db, { uuid: params.uuid });
   if (environment === null) throw notFound();
   await openEnvironment(ctx, { id: environment.id }, 'VIEW_ENVIRONMENT');
-  return withMetadata(environment);
+  return completed(ctx, environment);
 }
 
 /** Creates an environment with a state of each feature. @throws RequestError 400 for a name that the project has already. */
@@ -97,8 +99,10 @@ export async function createEnvironment(
     const created = await addEnvironment(ctx, scope, body.name, { ...defaults, ...columnsOf(body) });
     const preventDefaults = scope.project.prevent_flag_defaults === 1;
     await addStatesOfEnvironment(ctx, created.id, { id: scope.projectId, preventDefaults });
-    recordCreated(record, created);
-    return withMetadata(created);
+    await setMetadata(ctx, scope, { entity: 'environment', id: created.id }, body.metadata ?? []);
+    const environment = await completed(ctx, created);
+    recordCreated(record, environment);
+    return environment;
   });
 }
 
@@ -109,10 +113,9 @@ export async function updateEnvironment(
 ): Promise<Environment> {
   const scope = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'ADMIN');
   const changes = columnsOf(body);
-  const work = (ctx: Context, record: RecordChange) => applyChanges(ctx, scope, record, changes);
+  const work = (ctx: Context, record: RecordChange) => applyChanges(ctx, scope, record, changes, body.metadata);
   // Names are unique in the project: one that is given is compared and set while nobody else names an environment.
-  const after = body.name === undefined ? changeEnvironment(ctx, scope, work) : changeProject(ctx, scope, work);
-  return withMetadata(await after);
+  return body.name === undefined ? changeEnvironment(ctx, scope, work) : changeProject(ctx, scope, work);
 }
 
 /** Deletes an environment and frees its name; its document is withdrawn from every Edge. */
@@ -223,14 +226,18 @@ async function applyChanges(
   scope: EnvironmentScope,
   record: RecordChange,
   changes: EnvironmentChanges,
-): Promise<LightEnvironment> {
-  const before = await readEnvironment(ctx, scope.environmentId);
+  metadata: MetadataValueInput[] | undefined,
+): Promise<Environment> {
+  const before = await completed(ctx, await readEnvironment(ctx, scope.environmentId));
   if (changes.name !== undefined && changes.name !== before.name) {
     await refuseTakenName(ctx, scope.projectId, changes.name);
   }
-  if (Object.keys(changes).length === 0) return before;
-  await updateRow(ctx.db, scope.environmentId, changes);
-  const after = await readEnvironment(ctx, scope.environmentId);
+  if (metadata !== undefined) {
+    await setMetadata(ctx, scope, { entity: 'environment', id: scope.environmentId }, metadata);
+  }
+  const isServed = Object.keys(changes).length > 0;
+  if (isServed) await updateRow(ctx.db, scope.environmentId, changes);
+  const after = await completed(ctx, await readEnvironment(ctx, scope.environmentId));
   if (JSON.stringify(before) === JSON.stringify(after)) return after;
   record({
     objectType: 'ENVIRONMENT',
@@ -241,6 +248,7 @@ async function applyChanges(
     before,
     after,
     environmentId: after.id,
+    ...(!isServed && { keepsDocuments: true }),
   });
   return after;
 }
@@ -257,9 +265,16 @@ async function readEnvironment(ctx: Context, environmentId: number): Promise<Lig
   return environment;
 }
 
-/** Custom fields do not exist yet. */
-function withMetadata(environment: LightEnvironment): Environment {
-  return { ...environment, metadata: [] };
+async function completed(ctx: Context, environment: LightEnvironment): Promise<Environment> {
+  const [one] = await withMetadata(ctx, [environment]);
+  return one as Environment;
+}
+
+/** One statement for all of them. */
+async function withMetadata(ctx: Context, environments: LightEnvironment[]): Promise<Environment[]> {
+  const ids = environments.map((environment) => environment.id);
+  const metadata = await metadataOf(ctx, 'environment', ids);
+  return environments.map((environment) => ({ ...environment, metadata: metadata.get(environment.id) ?? [] }));
 }
 
 /** The columns that a request names. */

@@ -11,8 +11,8 @@ import {
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Actor, Context } from '../context.ts';
+import { Download } from '../download.ts';
 import { forbidden, notFound, RequestError, refused, unauthenticated, unavailable } from '../errors.ts';
-import { Download } from './download.ts';
 import { sendCommonHeaders, sendPreflight } from './headers.ts';
 import { parseJson } from './json.ts';
 import { parseMultipart } from './multipart.ts';

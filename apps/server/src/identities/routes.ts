@@ -15,6 +15,8 @@ export const identityRoutes = [
   route(endpoints.updateTrait, service.updateTrait),
   route(endpoints.patchTrait, service.updateTrait),
   route(endpoints.deleteTrait, service.deleteTrait),
+  route(endpoints.listTraitKeys, service.listTraitKeys),
+  route(endpoints.deleteTraitsOfKey, service.deleteTraitsOfKey),
   route(endpoints.listIdentityOverrides, service.listIdentityOverrides),
   route(endpoints.createIdentityOverride, service.createIdentityOverride),
   route(endpoints.getIdentityOverride, service.getIdentityOverride),

@@ -39,6 +39,7 @@ import {
   findIdentities,
   findIdentity,
   findTrait,
+  findTraitKeys,
   findTraits,
   holdIdentity,
   type IdentitySearch,
@@ -48,6 +49,8 @@ import {
   updateTrait as updateTraitRow,
   valueOfTrait,
 } from './store.ts';
+
+const maxTraitKeys = 10_000;
 
 export async function listIdentities(
   ctx: Context,
@@ -169,6 +172,30 @@ export async function updateTrait(
     await updateTraitRow(ctx.db, before.id, columnsOf({ ...given, trait_key, value_type }));
     return findOneTrait(ctx, identity, before.id);
   });
+}
+
+/** The keys of all traits in an environment, sorted. */
+export async function listTraitKeys(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.listTraitKeys>,
+): Promise<{ keys: string[] }> {
+  const { environmentId } = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'VIEW_ENVIRONMENT');
+  return { keys: await findTraitKeys(ctx.db, environmentId, maxTraitKeys) };
+}
+
+/** Deletes the traits of one key from all identities of an environment; a key that nobody has is no error. */
+export async function deleteTraitsOfKey(
+  ctx: Context,
+  { params, body }: InputOf<typeof endpoints.deleteTraitsOfKey>,
+): Promise<{ key: string }> {
+  const { environmentId } = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'ADMIN');
+  await inTransaction(ctx, async (ctx) => {
+    const identifiers = await deleteTraitEverywhere(ctx.db, environmentId, body.key);
+    ctx.afterCommit(() => {
+      for (const identifier of identifiers) ctx.forgetIdentity(environmentId, identifier);
+    });
+  });
+  return { key: body.key };
 }
 
 /** Deletes a trait, or with `deleteAllMatchingTraits` the traits of its key of every identity of the environment. */

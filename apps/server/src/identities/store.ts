@@ -163,6 +163,20 @@ export async function deleteTraitEverywhere(db: Database, environmentId: number,
   return owners.map((owner) => owner.identifier);
 }
 
+/** Keys of the traits in an environment, sorted. */
+export async function findTraitKeys(db: Database, environmentId: number, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('traits')
+    .innerJoin('identities', 'identities.id', 'traits.identity_id')
+    .where('identities.environment_id', '=', environmentId)
+    .select('traits.trait_key')
+    .distinct()
+    .orderBy('traits.trait_key')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.trait_key);
+}
+
 function columnsOf(trait: Omit<Trait, 'id' | 'created_date'>) {
   return {
     trait_key: trait.trait_key,

@@ -1,21 +1,23 @@
-import { type EvaluationCount, Unavailable, type UsageStore } from '@halyard/edge';
+import { type EvaluationCount, type RequestCount, Unavailable, type UsageStore } from '@halyard/edge';
 import { type Insertable, sql } from 'kysely';
 import type { Logger } from 'pino';
 import { factsOf } from '../db/dialects/dialect.ts';
 import { groupCommit } from '../db/group-commit.ts';
 import { chunks } from '../db/statements.ts';
-import type { Database, EvaluationCountTable } from '../db/tables.ts';
+import type { Database, EvaluationCountTable, RequestCountTable } from '../db/tables.ts';
 import { sha256 } from '../secrets.ts';
 import { now } from '../time.ts';
 
 type Row = Insertable<EvaluationCountTable>;
+type RequestRow = Insertable<RequestCountTable>;
 
 const maxCount = 2_147_483_647;
 const rowsPerStatement = 500;
 
-/** The Edge's evaluation counts in hourly buckets. Writes of many requests share a commit. */
+/** The Edge's evaluation counts in hourly buckets and its requests in daily ones. Writes of many requests share a commit. */
 export function createUsageStore({ db, log }: { db: Database; log: Logger }): UsageStore {
   const add = groupCommit({ db, log, write: addGroup });
+  const addRequests = groupCommit({ db, log, write: addRequestGroup });
 
   async function guarded<T>(work: Promise<T>): Promise<T> {
     try {
@@ -27,6 +29,12 @@ export function createUsageStore({ db, log }: { db: Database; log: Logger }): Us
 
   return {
     add: (counts) => guarded(add(counts)),
+    async addRequests(counts) {
+      const byEnvironment = Map.groupBy(counts, (count) => count.environmentId);
+      const results = await Promise.allSettled([...byEnvironment.values()].map((group) => guarded(addRequests(group))));
+      const refused = results.find((result) => result.status === 'rejected');
+      if (refused !== undefined) throw refused.reason;
+    },
     async firstEvaluated({ environmentId, sdkLabel }) {
       await guarded(
         db
@@ -51,14 +59,32 @@ async function addGroup(db: Database, requests: readonly (readonly EvaluationCou
   }
   // In one order everywhere, so that two processes wait for each other instead of blocking each other.
   const sorted = [...rows.values()].sort((a, b) => (a.bucket_key < b.bucket_key ? -1 : 1));
-  for (const part of chunks(sorted, rowsPerStatement)) await addRows(db, part);
+  for (const part of chunks(sorted, rowsPerStatement)) await addRows(db, 'evaluation_counts', part);
   return requests.map(() => undefined);
 }
 
+async function addRequestGroup(db: Database, groups: readonly (readonly RequestCount[])[]): Promise<undefined[]> {
+  const day = now().slice(0, 10);
+  const rows = new Map<string, RequestRow>();
+  for (const count of groups.flat()) {
+    const row = requestRowOf(count, day);
+    const known = rows.get(row.bucket_key);
+    if (known === undefined) rows.set(row.bucket_key, row);
+    else known.count = Math.min(maxCount, known.count + row.count);
+  }
+  const sorted = [...rows.values()].sort((a, b) => (a.bucket_key < b.bucket_key ? -1 : 1));
+  for (const part of chunks(sorted, rowsPerStatement)) await addRows(db, 'request_counts', part);
+  return groups.map(() => undefined);
+}
+
 /** Adds to the bucket where there is one; a bucket that is full stays full instead of failing everybody's counts. */
-async function addRows(db: Database, rows: Row[]): Promise<void> {
-  const insert = db.insertInto('evaluation_counts').values(rows);
-  const old = sql.ref('evaluation_counts.count');
+async function addRows(
+  db: Database,
+  table: 'evaluation_counts' | 'request_counts',
+  rows: Row[] | RequestRow[],
+): Promise<void> {
+  const insert = db.insertInto(table).values(rows as Row[]);
+  const old = sql.ref(`${table}.count`);
   if (factsOf(db).supportsOnConflict) {
     const added = sql.ref('excluded.count');
     await insert.onConflict((on) => on.column('bucket_key').doUpdateSet({ count: sum(old, added) })).execute();
@@ -86,5 +112,19 @@ function rowOf(given: EvaluationCount, bucketStart: string): Row {
     application_version: applicationVersion,
     enabled,
     count: given.count,
+  };
+}
+
+function requestRowOf(given: RequestCount, day: string): RequestRow {
+  const { environmentId, kind, sdkUserAgent, applicationName, applicationVersion, count } = given;
+  return {
+    bucket_key: sha256(JSON.stringify([environmentId, kind, day, sdkUserAgent, applicationName, applicationVersion])),
+    environment_id: environmentId,
+    kind,
+    day,
+    sdk_user_agent: sdkUserAgent,
+    application_name: applicationName,
+    application_version: applicationVersion,
+    count: Math.min(maxCount, count),
   };
 }
