@@ -55,6 +55,7 @@ import { createMemoryThrottle } from './throttle/memory.ts';
 import { limitActor } from './throttle/service.ts';
 import { createSharedThrottle, throttleJobs } from './throttle/shared.ts';
 import { now as systemNow, type Timestamp } from './time.ts';
+import { usageRoutes } from './usage/routes.ts';
 import { createUsageStore } from './usage/sdk-store.ts';
 import { userRoutes } from './users/routes.ts';
 
@@ -85,6 +86,7 @@ export const routes = [
   ...featureSegmentRoutes,
   ...featureVersionRoutes,
   ...identityRoutes,
+  ...usageRoutes,
   ...featureExportRoutes,
   ...featureImportRoutes,
   ...projectExportRoutes,
@@ -190,6 +192,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async close() {
       edge.close();
       await http.close();
+      await edge.flush();
       await worker.stop();
       await publisher.stop();
     },

@@ -212,6 +212,15 @@ const entries: Record<string, Entry> = {
   deleteVersionState: { params: ofVersions },
   getFeatureVersionByUuid: {},
 
+  getUsageData: {},
+  getUsageTotal: {},
+  getUsage: {},
+  listUsageNotifications: { member: true },
+  getFeatureEvaluationData: { query: (victim) => `environment_id=${victim.production.id}` },
+  getEnvironmentMetrics: {},
+  listTraitKeys: {},
+  deleteTraitsOfKey: { body: () => ({ key: `${marker}second` }) },
+
   listIdentities: {},
   createIdentity: { body: () => ({ identifier: `${marker}second identity` }) },
   getFlag: { params: ofFlag, hidden: true },
