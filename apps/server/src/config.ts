@@ -63,6 +63,7 @@ const environmentVariables = z.object({
   PREVENT_EMAIL_PASSWORD: flag.prefault('false'),
   ENABLE_EMAIL_ACTIVATION: flag.prefault('false'),
   RESTRICT_ORG_CREATE_TO_SUPERUSERS: flag.prefault('false'),
+  DISABLE_INVITE_LINKS: flag.prefault('false'),
   MAX_PASSWORD_RESET_EMAILS: z.coerce.number('must be a number').int().min(0).default(5),
   PASSWORD_RESET_EMAIL_COOLDOWN: z.coerce.number('must be a number of seconds').int().min(1).default(86_400),
   ALLOW_ADMIN_INITIATION_VIA_CLI: flag.prefault('false'),
@@ -103,6 +104,8 @@ export interface Config {
   passwordLogin: boolean;
   /** Whether an organisation takes a superuser to create. */
   onlySuperusersCreateOrganisations: boolean;
+  /** Whether people may join by a link that everybody can pass on. */
+  inviteLinks: boolean;
   passwordResets: { maxEmails: number; cooldownSeconds: number };
   /** The first administrator, created without a request; null where none is named. */
   firstAdmin: FirstAdmin | null;
@@ -175,6 +178,7 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
     },
     passwordLogin: !value.PREVENT_EMAIL_PASSWORD,
     onlySuperusersCreateOrganisations: value.RESTRICT_ORG_CREATE_TO_SUPERUSERS,
+    inviteLinks: !value.DISABLE_INVITE_LINKS,
     passwordResets: {
       maxEmails: value.MAX_PASSWORD_RESET_EMAILS,
       cooldownSeconds: value.PASSWORD_RESET_EMAIL_COOLDOWN,

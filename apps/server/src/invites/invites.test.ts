@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { testContext } from '../testing/context.ts';
 import { openMailbox } from '../testing/mailbox.ts';
 import { seedGroup, seedTenant, seedUser, type Tenant } from '../testing/seed.ts';
+import { sha256 } from '../secrets.ts';
 import { now, plusSeconds } from '../time.ts';
 
 const mailbox = await openMailbox();
@@ -286,5 +287,31 @@ describe('an invitation link', () => {
     await remove(base());
 
     expect((await joinByLink(body.hash, guest.authorization)).status).toBe(404);
+  });
+});
+
+describe('DISABLE_INVITE_LINKS', () => {
+  const closed = testContext({ DISABLE_INVITE_LINKS: 'true' });
+
+  test('refuses new links, and those that there are', async () => {
+    const { admin, organisationId } = await seedTenant(closed.db);
+    const guest = await seedUser(closed.db);
+    await closed.db
+      .insertInto('invite_links')
+      .values({
+        organisation_id: organisationId,
+        hash: sha256('the-code'),
+        hash_encrypted: '',
+        role: 'USER',
+        date_created: now(),
+        expires_at: null,
+      })
+      .execute();
+    const send = (path: string, as: string) => closed.request({ method: 'POST', path, as, body: {} });
+
+    const created = await send(`/api/v1/organisations/${organisationId}/invite-links/`, admin);
+    const joined = await send('/api/v1/users/join/link/the-code/', guest.authorization);
+
+    expect([created.status, joined.status]).toEqual([400, 403]);
   });
 });

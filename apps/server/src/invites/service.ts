@@ -14,7 +14,7 @@ import { openOrganisation, type OrganisationScope, requireUser } from '../access
 import { changeOrganisation } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import type { InviteLinkTable } from '../db/tables.ts';
-import { invalid, notFound, refused } from '../errors.ts';
+import { forbidden, invalid, notFound, refused } from '../errors.ts';
 import { groupsAmong, joinGroups } from '../groups/service.ts';
 import { pageAddress, sendMail } from '../mail/service.ts';
 import { addMember, roleOfMember } from '../organisation-members/service.ts';
@@ -115,13 +115,14 @@ export async function listInviteLinks(
   return (await findLinks(ctx.db, organisationId, {})).map((link) => shownLink(ctx, link));
 }
 
-/** @throws RequestError 400 for a time that there is not. */
+/** @throws RequestError 400 for a time that there is not, and where the installation has no links. */
 export async function createInviteLink(
   ctx: Context,
   { params, body }: InputOf<typeof endpoints.createInviteLink>,
 ): Promise<InviteLink> {
   const scope = await openOrganisation(ctx, params.organisation_id, 'ADMIN');
   const { organisationId } = scope;
+  if (!ctx.config.inviteLinks) throw refused(noLinks);
   const expiresAt = body.expires_at == null ? null : toTimestamp(body.expires_at);
   if (body.expires_at != null && expiresAt === null) throw invalid({ expires_at: ['There is no such time.'] });
   return changeOrganisation(ctx, scope, async (ctx, record) => {
@@ -161,7 +162,10 @@ export async function deleteInviteLink(
   });
 }
 
-/** Who is a member already stays what they are. @throws RequestError 404 for a link that there is not, 400 for one that ended. */
+/**
+ * Who is a member already stays what they are.
+ * @throws RequestError 404 for a link that there is not, 400 for one that ended, 403 where the installation has no links.
+ */
 export async function joinByLink(
   ctx: Context,
   { params }: InputOf<typeof endpoints.joinByLink>,
@@ -169,6 +173,7 @@ export async function joinByLink(
   const hash = sha256(params.hash);
   const found = await findLinkByHash(ctx.db, hash);
   if (found === null) throw notFound();
+  if (!ctx.config.inviteLinks) throw forbidden(noLinks);
   return join(ctx, found.organisation_id, async (ctx) => {
     // Again, now that nobody can delete it meanwhile.
     const link = await findLinkByHash(ctx.db, hash);
@@ -208,7 +213,8 @@ export async function isInvited(
   { email, inviteHash }: { email: string; inviteHash: string | null },
 ): Promise<boolean> {
   if (await emailIsInvited(ctx.db, email.toLowerCase())) return true;
-  const link = inviteHash === null ? null : await findLinkByHash(ctx.db, sha256(inviteHash));
+  if (inviteHash === null || !ctx.config.inviteLinks) return false;
+  const link = await findLinkByHash(ctx.db, sha256(inviteHash));
   return link !== null && !isOver(link, ctx.now());
 }
 
@@ -363,3 +369,5 @@ function newCode(): string {
 function alreadyInvited(email: string): string {
   return `Invite for email ${email} already exists`;
 }
+
+const noLinks = 'Invite links are disabled for this installation.';
