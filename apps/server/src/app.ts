@@ -29,6 +29,7 @@ import { featureVersionRoutes } from './feature-versions/routes.ts';
 import { versionJobs } from './feature-versions/service.ts';
 import { groupRoutes } from './groups/routes.ts';
 import { firstRunRoutes } from './first-run/routes.ts';
+import { flagRoutes } from './flags/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { serveDocs } from './http/docs.ts';
 import { createHttp } from './http/http.ts';
@@ -85,6 +86,7 @@ export const routes = [
   ...segmentRoutes,
   ...featureSegmentRoutes,
   ...featureVersionRoutes,
+  ...flagRoutes,
   ...identityRoutes,
   ...usageRoutes,
   ...featureExportRoutes,

@@ -21,6 +21,8 @@ interface Entry {
   own?: true;
   /** Members without any permission may. */
   member?: true;
+  /** Members without any permission are not even told that it is there. */
+  hidden?: true;
   /** Path parameters that differ from the victim's usual ones. */
   params?: (victim: Victim) => Victim['params'];
   /** The owner's own request takes what others need with it: made after all of them, the lowest first. */
@@ -212,6 +214,35 @@ const entries: Record<string, Entry> = {
   deleteVersionState: { params: ofVersions },
   getFeatureVersionByUuid: {},
 
+  getFlag: { params: ofFlag, hidden: true },
+  replaceFlag: { params: ofFlag, hidden: true, body: () => ({ environment_default: { enabled: true } }) },
+  patchFlag: { params: ofFlag, hidden: true, body: () => ({ environment_default: { enabled: false } }) },
+  deleteFlagSegmentOverride: { params: ofFlag, hidden: true },
+  updateFlagV1: {
+    body: (victim) => ({
+      feature: { id: victim.leftover.thirdFeature },
+      segment: { id: victim.params.segment_id },
+      enabled: true,
+      value: { type: 'string', value: `${marker}value` },
+    }),
+  },
+  updateFlagV2: {
+    body: (victim) => ({
+      feature: { id: victim.leftover.thirdFeature },
+      environment_default: { enabled: true, value: { type: 'string', value: `${marker}value` } },
+    }),
+  },
+  deleteSegmentOverride: {
+    body: (victim) => ({
+      feature: { id: victim.leftover.thirdFeature },
+      segment: { id: victim.params.segment_id },
+    }),
+  },
+  revertFeature: {
+    params: (victim) => ({ ...ofVersions(victim), feature_id: victim.leftover.feature as number }),
+    body: (victim) => ({ version_uuid: victim.params.leftover_version_uuid }),
+  },
+
   getUsageData: {},
   getUsageTotal: {},
   getUsage: {},
@@ -372,6 +403,11 @@ function grantEntries(place: 'Organisation' | 'Project' | 'Environment'): Record
   return { ...entriesOf('User'), ...entriesOf('Group') };
 }
 
+/** A feature that has a segment override and no variants. */
+function ofFlag(victim: Victim): Victim['params'] {
+  return { ...victim.params, feature_id: victim.leftover.feature as number };
+}
+
 /** In the victim's environment that has versions. */
 function ofVersions(victim: Victim): Victim['params'] {
   return {
@@ -446,7 +482,7 @@ describe('a member without permissions is refused, and changes nothing', () => {
 
     const answer = await context.request({ ...requestTo(id), as: victim.member });
 
-    expect(answer.status).toBe(403);
+    expect(answer.status).toBe(entries[id]?.hidden ? 404 : 403);
     expect(await everyRow()).toEqual(before);
   });
 });

@@ -17,6 +17,7 @@ export * from './feature-states.ts';
 export * from './feature-versions.ts';
 export * from './features.ts';
 export * from './fields.ts';
+export * from './flags.ts';
 export * from './first-run.ts';
 export * from './groups.ts';
 export * from './health.ts';

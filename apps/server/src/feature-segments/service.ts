@@ -174,10 +174,14 @@ export async function placeOverrides(
   const stored = await findFeatureSegments(ctx.db, filter, { limit: 10_000, offset: 0 });
   const wanted = new Set(segmentIds);
   const known = new Set(stored.map((place) => place.segmentId));
+  const unwanted = stored.filter((place) => !wanted.has(place.segmentId));
+  const live =
+    unwanted.length === 0 ? [] : await liveStates(ctx, { environmentIds: [environmentId], featureId: feature.id });
+  const served = new Set(live.map((state) => state.segmentId));
   await removePlaces(
     ctx,
     record,
-    stored.filter((place) => !wanted.has(place.segmentId)),
+    unwanted.filter((place) => served.has(place.segmentId)),
   );
   await insertFeatureSegments(
     ctx.db,
@@ -194,7 +198,8 @@ export async function placeOverrides(
   const places = await findPlaces(ctx.db, environmentId, feature.id);
   const placeOf = new Map(places.map((place) => [place.segmentId, place]));
   const order = segmentIds.map((id) => placeOf.get(id)).filter((place) => place !== undefined);
-  await arrange(ctx, order);
+  // What waits for its state overrides nothing yet: it stays, as the weakest.
+  await arrange(ctx, [...order, ...places.filter((place) => !wanted.has(place.segmentId))]);
   const before = stored.filter((place) => wanted.has(place.segmentId));
   const after = order.filter((place) => known.has(place.segmentId));
   if (after.some((place, index) => place.id !== before[index]?.id)) recordOrder(record, feature, before, after);

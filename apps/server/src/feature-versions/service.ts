@@ -293,7 +293,7 @@ export async function changeServed(
   });
 }
 
-/** What a version of the feature serves, or served. @throws RequestError 404 */
+/** What a version of the feature serves, or served. @throws RequestError 404, 400 for one that never went live. */
 export async function statesOfVersion(
   ctx: Context,
   scope: EnvironmentScope,
@@ -301,6 +301,7 @@ export async function statesOfVersion(
   uuid: string,
 ): Promise<ServedState[]> {
   const version = await versionOf(ctx, scope, featureId, uuid);
+  if (version.applied_at === null) throw refused('This version never went live. Publish it instead.');
   return findVersionStates(ctx.db, version.id);
 }
 
