@@ -56,7 +56,6 @@ import { createMemoryThrottle } from './throttle/memory.ts';
 import { limitActor } from './throttle/service.ts';
 import { createSharedThrottle, throttleJobs } from './throttle/shared.ts';
 import { now as systemNow, type Timestamp } from './time.ts';
-import { usageRoutes } from './usage/routes.ts';
 import { createUsageStore } from './usage/sdk-store.ts';
 import { userRoutes } from './users/routes.ts';
 
@@ -88,7 +87,6 @@ export const routes = [
   ...featureVersionRoutes,
   ...flagRoutes,
   ...identityRoutes,
-  ...usageRoutes,
   ...featureExportRoutes,
   ...featureImportRoutes,
   ...projectExportRoutes,
@@ -215,5 +213,3 @@ function secretOfDataDir(dataDir: string): string {
   }
   return readFileSync(file, 'utf8').trim();
 }
-      await edge.flush();
-      await follower.stop();
