@@ -353,16 +353,28 @@ function recordDifference(
     objectType: 'FEATURE_STATE',
     objectId: after.stateId,
     objectUuid: after.uuid,
-    after: auditedServed(after),
+    after: auditedLive(after),
   } as const;
   if (before === undefined) {
     record({ ...step, changeType: 'CREATE', log: toggleText(named) });
     return;
   }
-  const update = { ...step, changeType: 'UPDATE', before: auditedServed(before) } as const;
+  const update = { ...step, changeType: 'UPDATE', before: auditedLive(before) } as const;
   if (before.enabled !== after.enabled) record({ ...update, log: toggleText(named) });
   if (before.value !== after.value) record({ ...update, log: valueText(named) });
   if (!weighTheSame(before.weights, after.weights)) record({ ...update, log: weightText(named) });
+}
+
+/** The same with its place, which may be gone when it is told of. */
+function auditedLive(state: LiveState & ServedState) {
+  return {
+    feature: state.featureId,
+    environment: state.environmentId,
+    identity: null,
+    identity_identifier: null,
+    feature_segment: state.override && { segment: state.override.segmentId, priority: state.override.priority },
+    ...auditedServed(state),
+  };
 }
 
 /** A state as the audit log keeps it. */
