@@ -11,6 +11,7 @@ import { emailRoutes } from './auth/email/routes.ts';
 import { linkJobs } from './auth/links/service.ts';
 import { loginRoutes } from './auth/login/routes.ts';
 import { mfaRoutes } from './auth/mfa/routes.ts';
+import { createFollower, type Follower } from './changes/follower.ts';
 import { passwordRoutes } from './auth/password/routes.ts';
 import { tokenRoutes } from './auth/tokens/routes.ts';
 import type { Config } from './config.ts';
@@ -44,6 +45,7 @@ import { inviteRoutes } from './invites/routes.ts';
 import { masterKeyRoutes } from './master-keys/routes.ts';
 import { metadataRoutes } from './metadata/routes.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
+import { createOutbound } from './outbound/client.ts';
 import { organisationMemberRoutes } from './organisation-members/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { permissionRoutes } from './permissions/routes.ts';
@@ -58,6 +60,8 @@ import { createSharedThrottle, throttleJobs } from './throttle/shared.ts';
 import { now as systemNow, type Timestamp } from './time.ts';
 import { createUsageStore } from './usage/sdk-store.ts';
 import { userRoutes } from './users/routes.ts';
+import { webhookJobs, writeDeliveries } from './webhooks/delivery.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 
 import { usageRoutes } from './usage/routes.ts';
 export const routes = [
@@ -91,6 +95,7 @@ export const routes = [
   ...featureImportRoutes,
   ...projectExportRoutes,
   ...tagRoutes,
+  ...webhookRoutes,
   ...auditRoutes,
   ...metadataRoutes,
   ...usageRoutes,
@@ -101,6 +106,8 @@ export interface App {
   http: FastifyInstance;
   publisher: Publisher;
   worker: Worker;
+  /** Tells webhooks of changes. */
+  follower: Follower;
   edge: Edge;
   /** A context for work that no request asks for. */
   systemContext: () => Context;
@@ -137,6 +144,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     identityTtlMs: factsOf(db).sharedByProcesses ? sharedIdentityTtlMs : null,
   });
 
+  const outbound = createOutbound({ allowedRanges: config.outboundAllowedRanges });
+
   const context = (given: Pick<Context, 'actor' | 'log' | 'clientAddress'>): Context => ({
     ...given,
     db,
@@ -146,7 +155,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     throttle,
     mailer,
     afterCommit: (work) => work(),
-    wakePublisher: publisher.wake,
+    outbound,
+    wakePublisher: () => {
+      publisher.wake();
+      follower.wake();
+    },
     wakeWorker: () => worker.wake(),
     forgetIdentity: (environmentId, identifier) => edge.identities.forget({ environmentId, identifier }),
   });
@@ -155,7 +168,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     db,
     log,
     context: (log) => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
-    handlers: { ...mailJobs, ...linkJobs, ...throttleJobs, ...versionJobs },
+    handlers: { ...mailJobs, ...linkJobs, ...throttleJobs, ...versionJobs, ...(config.webhooks && webhookJobs) },
+  });
+  const follower = createFollower({
+    context: () => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
+    log,
+    reader: 'webhooks',
+    consume: config.webhooks ? writeDeliveries : async () => {},
   });
 
   const http = createHttp({
@@ -182,18 +201,22 @@ export async function createApp(options: AppOptions): Promise<App> {
   );
   publisher.wake();
   worker.wake();
+  follower.wake();
 
   return {
     http,
     publisher,
     worker,
+    follower,
     edge,
     systemContext: () => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
     async close() {
       edge.close();
       await http.close();
       await edge.flush();
+      await follower.stop();
       await worker.stop();
+      await outbound.close();
       await publisher.stop();
     },
   };

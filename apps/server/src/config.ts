@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type AddressRange, parseRange } from './outbound/addresses.ts';
 
 const rate = z
   .string()
@@ -15,6 +16,14 @@ const flag = z
   .string()
   .regex(/^(true|false|1|0|yes|no|on|off)$/i, 'must be true or false')
   .transform((text) => /^(true|1|yes|on)$/i.test(text));
+
+const addressRanges = z.string().transform((text, check): AddressRange[] =>
+  text.split(',').map((range) => {
+    const parsed = parseRange(range.trim());
+    if (parsed === null) check.addIssue(`"${range.trim()}" is no address range such as 10.0.0.0/8`);
+    return parsed as AddressRange;
+  }),
+);
 
 const environmentVariables = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -38,6 +47,8 @@ const environmentVariables = z.object({
   SIGNUP_THROTTLE_RATE: rate.prefault('10000/min'),
   TRUSTED_PROXIES: z.coerce.number('must be a number').int().min(0).max(10).default(0),
   REQUEST_BODY_LIMIT_BYTES: z.coerce.number('must be a number').int().min(1024).default(2_621_440),
+  OUTBOUND_ALLOWED_RANGES: addressRanges.optional(),
+  DISABLE_WEBHOOKS: flag.prefault('false'),
   USER_THROTTLE_RATE: rate.optional(),
   MASTER_API_KEY_THROTTLE_RATE: rate.optional(),
   PUBLIC_URL: z
@@ -91,6 +102,10 @@ export interface Config {
   /** How many proxies in front of us add to `X-Forwarded-For`; 0 ignores the header. */
   trustedProxies: number;
   requestBodyLimitBytes: number;
+  /** Internal networks that webhooks and integrations may reach all the same. */
+  outboundAllowedRanges: readonly AddressRange[];
+  /** Whether anything is sent to webhooks. */
+  webhooks: boolean;
   /** Requests of one person, and of one master key; null for no limit. */
   userRate: Rate | null;
   masterKeyRate: Rate | null;
@@ -166,6 +181,8 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
     signupRate: value.SIGNUP_THROTTLE_RATE,
     trustedProxies: value.TRUSTED_PROXIES,
     requestBodyLimitBytes: value.REQUEST_BODY_LIMIT_BYTES,
+    outboundAllowedRanges: value.OUTBOUND_ALLOWED_RANGES ?? [],
+    webhooks: !value.DISABLE_WEBHOOKS,
     userRate: value.USER_THROTTLE_RATE ?? null,
     masterKeyRate: value.MASTER_API_KEY_THROTTLE_RATE ?? null,
     publicUrl: publicUrl.replace(/\/+$/, ''),

@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import type { Database } from './db/tables.ts';
 import { runTransaction } from './db/transactions.ts';
 import type { Mailer } from './mail/mailer.ts';
+import type { Outbound } from './outbound/client.ts';
 import type { Vault } from './secrets.ts';
 import type { Throttle } from './throttle/memory.ts';
 import type { Timestamp } from './time.ts';
@@ -24,10 +25,12 @@ export interface Context {
   vault: Vault;
   /** Runs after the transaction is committed; at once where there is none. Never throws into the request. */
   afterCommit: (work: () => void) => void;
-  /** Wakes the publisher of environment documents. */
+  /** Wakes those who follow changes: the publisher of environment documents, and what tells webhooks. */
   wakePublisher: () => void;
   /** Wakes the worker, which runs jobs. */
   wakeWorker: () => void;
+  /** Sends requests to addresses that customers name; the only way to. */
+  outbound: Outbound;
   /** Lets the Edge of this process read an identity and its traits again. */
   forgetIdentity: (environmentId: number, identifier: string) => void;
   /** Counts attempts, for rate limits. */

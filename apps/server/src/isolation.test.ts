@@ -320,6 +320,22 @@ const entries: Record<string, Entry> = {
   patchTrait: { body: () => ({ string_value: 'z' }) },
   deleteTrait: {},
 
+  listEnvironmentWebhooks: {},
+  createEnvironmentWebhook: { body: () => ({ url: `https://${marker}hooks.invalid/`, enabled: false }) },
+  updateEnvironmentWebhook: { body: () => ({ url: `https://${marker}hooks.invalid/put` }) },
+  patchEnvironmentWebhook: { body: () => ({ secret: `${marker}secret` }) },
+  deleteEnvironmentWebhook: { last: 1 },
+  listEnvironmentWebhookDeliveries: {},
+  listOrganisationWebhooks: {},
+  createOrganisationWebhook: { body: () => ({ url: `https://${marker}hooks.invalid/`, enabled: false }) },
+  getOrganisationWebhook: { params: ofOrganisation },
+  updateOrganisationWebhook: { params: ofOrganisation, body: () => ({ url: `https://${marker}hooks.invalid/put` }) },
+  patchOrganisationWebhook: { params: ofOrganisation, body: () => ({ secret: `${marker}secret` }) },
+  deleteOrganisationWebhook: { params: ofOrganisation, last: 1 },
+  listOrganisationWebhookDeliveries: { params: ofOrganisation },
+  // Its scope is in its body, and nobody answers here: webhooks.test.ts shows whom it refuses.
+  testWebhook: { own: true },
+
   listTags: {},
   createTag: { body: () => ({ label: `${marker}second tag` }) },
   getTag: {},
@@ -369,6 +385,11 @@ const entries: Record<string, Entry> = {
   exportProject: {},
   importProject: { body: () => emptyProjectFile },
 };
+
+/** The webhook of the organisation itself. */
+function ofOrganisation(victim: Victim): Victim['params'] {
+  return { ...victim.params, webhook_id: victim.leftover.organisationWebhook as number };
+}
 
 function someCode(victim: Victim): Victim['params'] {
   return { ...victim.params, hash: 'a-code-that-nobody-has' };

@@ -38,3 +38,4 @@ export * from './tags.ts';
 export * from './users.ts';
 export * from './usage.ts';
 export * from './values.ts';
+export * from './webhooks.ts';

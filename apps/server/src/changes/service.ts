@@ -27,6 +27,7 @@ export type ObjectType =
   | 'MASTER_KEY'
   | 'TAG'
   | 'METADATA_FIELD'
+  | 'WEBHOOK'
   | 'PERMISSION'
   | 'GROUP'
   | 'INVITE';
@@ -42,6 +43,8 @@ export interface Change {
   /** The object as the API shows it. */
   before?: unknown;
   after?: unknown;
+  /** Feature states that a step on something larger made or removed, for those who are told of states. */
+  featureStates?: { before?: unknown; after?: unknown }[];
   /** In a project's change: the one environment that this step touches. Without it, it touches all of them. */
   environmentId?: number;
   /** What SDKs get is the same after this step, so that no environment takes a version for it. */
@@ -160,5 +163,8 @@ function rowOf(
     before: change.before === undefined ? null : JSON.stringify(change.before),
     after: change.after === undefined ? null : JSON.stringify(change.after),
     is_system_event: actor.kind === 'system' ? 1 : 0,
+    feature_states: change.featureStates === undefined ? null : JSON.stringify(change.featureStates),
   };
 }
+
+export type { StoredChange } from './store.ts';

@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import { insertRow, insertRows } from '../db/statements.ts';
 import type { ChangeTable, Database } from '../db/tables.ts';
 import { laterThan, type Timestamp } from '../time.ts';
@@ -105,5 +105,59 @@ export async function takeVersionEverywhere(
         .where('project_id', 'in', projects)
         .select((eb) => ['id', 'version', eb.val(changeId).as('change_id')]),
     )
+    .execute();
+}
+
+export type StoredChange = Selectable<ChangeTable>;
+
+/** Ids that were passed before they were there: the first, the last, and since when. */
+export type Gap = [first: number, last: number, seenAt: Timestamp];
+
+/** How far a reader of changes has come. */
+export interface ChangeCursor {
+  position: number;
+  gaps: Gap[];
+}
+
+/** Takes a reader's cursor until the transaction ends. */
+export async function holdCursor(db: Database, reader: string): Promise<void> {
+  await db
+    .updateTable('change_cursors')
+    .set((eb) => ({ position: eb.ref('position') }))
+    .where('reader', '=', reader)
+    .execute();
+}
+
+export async function findCursor(db: Database, reader: string): Promise<ChangeCursor> {
+  const row = await db
+    .selectFrom('change_cursors')
+    .where('reader', '=', reader)
+    .select(['position', 'gaps'])
+    .executeTakeFirstOrThrow();
+  return { position: row.position, gaps: JSON.parse(row.gaps) as Gap[] };
+}
+
+export async function saveCursor(db: Database, reader: string, cursor: ChangeCursor): Promise<void> {
+  await db
+    .updateTable('change_cursors')
+    .set({ position: cursor.position, gaps: JSON.stringify(cursor.gaps) })
+    .where('reader', '=', reader)
+    .execute();
+}
+
+/** Changes in the order of their ids. */
+export async function findChangesAfter(db: Database, position: number, limit: number): Promise<StoredChange[]> {
+  return db.selectFrom('changes').where('id', '>', position).selectAll().orderBy('id').limit(limit).execute();
+}
+
+/** Changes whose ids are in gaps, in their order. */
+export async function findChangesIn(db: Database, gaps: Gap[], limit: number): Promise<StoredChange[]> {
+  if (gaps.length === 0) return [];
+  return db
+    .selectFrom('changes')
+    .where((eb) => eb.or(gaps.map(([first, last]) => eb.and([eb('id', '>=', first), eb('id', '<=', last)]))))
+    .selectAll()
+    .orderBy('id')
+    .limit(limit)
     .execute();
 }

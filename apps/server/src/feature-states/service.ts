@@ -260,7 +260,7 @@ export interface ServedState {
 /** The environments' own states, each followed by its segment overrides, the strongest first. */
 export async function liveStates(
   ctx: Context,
-  filter: { environmentIds: number[]; featureId?: number },
+  filter: { environmentIds: number[]; featureId?: number; featureIds?: number[] },
 ): Promise<(LiveState & ServedState)[]> {
   const states = await findLiveStates(ctx.db, filter);
   return states.map((state) => ({ ...state, segmentId: state.override?.segmentId ?? null }));
@@ -500,8 +500,17 @@ export async function removeVariantEverywhere(ctx: Context, optionId: number): P
   await deleteVariantsOfOption(ctx.db, optionId);
 }
 
-export async function removeStatesOfFeature(ctx: Context, featureId: number): Promise<void> {
+/** Removes all states of a feature, and answers those of the environments themselves, as the audit log keeps them. */
+export async function removeStatesOfFeature(ctx: Context, featureId: number): Promise<unknown[]> {
+  const states = await environmentStatesOf(ctx, featureId);
   await deleteStates(ctx.db, { featureId });
+  return states.map((state) => state.audited);
+}
+
+/** The environments' own states of a feature, in the order in which they were made, each as the audit log keeps it. */
+export async function environmentStatesOf(ctx: Context, featureId: number) {
+  const states = await findStates(ctx.db, { featureId, kind: 'environment' }, { limit: 10_000, offset: 0 });
+  return states.map((state) => ({ ...state, audited: audited(state) }));
 }
 
 /** Gives a feature segment its state, inside a change of the environment. @throws RequestError 400 where it has one. */
@@ -720,11 +729,21 @@ function shown(state: State) {
   };
 }
 
+/** As the audit log keeps a state, and as webhooks tell it later, when its place may be gone. */
 function audited(state: State) {
   return {
+    feature: state.featureId,
+    environment: state.environmentId,
+    identity: state.identity?.id ?? null,
+    identity_identifier: state.identity?.identifier ?? null,
+    feature_segment: state.featureSegment && {
+      segment: state.featureSegment.segmentId,
+      priority: state.featureSegment.priority,
+    },
     enabled: state.enabled,
     feature_state_value: state.value,
     multivariate_feature_state_values: state.variants.map((variant) => ({
+      id: variant.id,
       multivariate_feature_option: variant.optionId,
       percentage_allocation: variant.weight,
     })),

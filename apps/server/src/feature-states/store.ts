@@ -13,7 +13,7 @@ export interface State {
   featureId: number;
   featureName: string;
   identity: { id: number; identifier: string } | null;
-  featureSegment: { id: number; segmentName: string } | null;
+  featureSegment: { id: number; segmentName: string; segmentId: number; priority: number } | null;
   enabled: boolean;
   value: FeatureValue;
   variants: { id: number; optionId: number; weight: number }[];
@@ -46,6 +46,7 @@ export async function findStates(
     .leftJoin('segments', 'segments.id', 'feature_segments.segment_id')
     .selectAll('feature_states')
     .select(['features.name as feature_name', 'identities.identifier', 'segments.name as segment_name'])
+    .select(['feature_segments.segment_id', 'feature_segments.priority'])
     .orderBy('feature_states.id')
     .limit(window.limit)
     .offset(window.offset)
@@ -62,7 +63,14 @@ export async function findStates(
     featureName: row.feature_name,
     identity: row.identity_id === null ? null : { id: row.identity_id, identifier: row.identifier ?? '' },
     featureSegment:
-      row.feature_segment_id === null ? null : { id: row.feature_segment_id, segmentName: row.segment_name ?? '' },
+      row.feature_segment_id === null
+        ? null
+        : {
+            id: row.feature_segment_id,
+            segmentName: row.segment_name ?? '',
+            segmentId: row.segment_id ?? 0,
+            priority: row.priority ?? 0,
+          },
     enabled: row.enabled === 1,
     value: scalarOfColumns(row),
     variants: variants.get(row.id) ?? [],
@@ -217,7 +225,7 @@ export interface LiveState {
 /** The environments' own states, each followed by its segment overrides, the strongest first. Deleted features are left out. */
 export async function findLiveStates(
   db: Database,
-  filter: { environmentIds: number[]; featureId?: number },
+  filter: { environmentIds: number[]; featureId?: number; featureIds?: number[] },
 ): Promise<LiveState[]> {
   if (filter.environmentIds.length === 0) return [];
   let chosen = db
@@ -230,6 +238,7 @@ export async function findLiveStates(
     .where('features.deleted_at', 'is', null)
     .where('segments.deleted_at', 'is', null);
   if (filter.featureId !== undefined) chosen = chosen.where('feature_states.feature_id', '=', filter.featureId);
+  if (filter.featureIds !== undefined) chosen = chosen.where('feature_states.feature_id', 'in', filter.featureIds);
   const rows = await chosen
     .selectAll('feature_states')
     .select(['feature_segments.segment_id', 'feature_segments.priority', 'segments.name as segment_name'])

@@ -11,7 +11,7 @@ import {
 import { changeProject } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { invalid, invalidTogether, notFound } from '../errors.ts';
-import { addStatesOfFeature, removeStatesOfFeature, valueOf } from '../feature-states/service.ts';
+import { addStatesOfFeature, environmentStatesOf, removeStatesOfFeature, valueOf } from '../feature-states/service.ts';
 import { setMetadata } from '../metadata/service.ts';
 import { startVersionsOfFeature } from '../feature-versions/service.ts';
 import { addOption, optionsOf } from '../multivariate-options/service.ts';
@@ -34,7 +34,6 @@ import {
   membersOf,
   nameIsTaken,
   type OwnerIds,
-  ownStatesOf,
   removeOwners,
   replaceTags,
   type StateRow,
@@ -161,15 +160,15 @@ export async function createFeature(
     const feature = await readFeature(ctx, scope.projectId, id);
     const log = `New Flag / Remote Config created: ${feature.name}`;
     record({ ...stepOf(feature), changeType: 'CREATE', log, after: audited(feature) });
-    for (const state of await ownStatesOf(ctx.db, id)) {
+    for (const state of await environmentStatesOf(ctx, id)) {
       record({
         objectType: 'FEATURE_STATE',
         objectId: state.id,
         objectUuid: state.uuid,
         changeType: 'CREATE',
         log,
-        after: { enabled: state.enabled === 1, feature_state_value: valueOf(state) },
-        environmentId: state.environment_id,
+        after: state.audited,
+        environmentId: state.environmentId,
         // The feature's own step gives this environment its version.
         keepsDocuments: true,
       });
@@ -260,11 +259,12 @@ export async function deleteFeature(ctx: Context, { params }: InputOf<typeof end
   const scope = await openFeature(ctx, idsOf(params), 'DELETE_FEATURE');
   await changeProject(ctx, scope, async (ctx, record) => {
     const before = await readFeature(ctx, scope.projectId, scope.featureId);
-    await removeStatesOfFeature(ctx, scope.featureId);
+    const states = await removeStatesOfFeature(ctx, scope.featureId);
     await markDeleted(ctx.db, scope.featureId, ctx.now());
     await removeSegmentsOfFeature(ctx, scope.featureId);
     const log = `Flag / Remote Config Deleted: ${before.name}`;
-    record({ ...stepOf(before), changeType: 'DELETE', log, before: audited(before) });
+    const featureStates = states.map((state) => ({ before: state }));
+    record({ ...stepOf(before), changeType: 'DELETE', log, before: audited(before), featureStates });
   });
 }
 

@@ -511,17 +511,6 @@ export async function removeOwners(db: Database, featureId: number, { userIds, g
   }
 }
 
-/** The environments' own states of a feature, by environment. */
-export async function ownStatesOf(db: Database, featureId: number) {
-  return db
-    .selectFrom('feature_states')
-    .where('feature_id', '=', featureId)
-    .where('scope', '=', 'environment')
-    .select(['id', 'uuid', 'environment_id', 'enabled', 'value_type', 'string_value', 'integer_value', 'boolean_value'])
-    .orderBy('environment_id')
-    .execute();
-}
-
 export type StateRow = Pick<
   Selectable<FeatureStateTable>,
   'id' | 'enabled' | 'value_type' | 'string_value' | 'integer_value' | 'boolean_value'

@@ -41,6 +41,9 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
   for (const name of ['segment', 'leftover segment', 'second leftover segment']) {
     segments.push(await post(`projects/${tenant.projectId}/segments/`, { name: marker + name, rules: someRules }));
   }
+  const quietHook = { url: `https://${marker}hooks.invalid/`, enabled: false, secret: `${marker}shared` };
+  const webhook = await post(`${environment}/webhooks/`, quietHook);
+  const organisationWebhook = await post(`organisations/${tenant.organisationId}/webhooks/`, quietHook);
   const override = await post(`${environment}/features/${feature.id}/create-segment-override/`, {
     enabled: true,
     feature_segment: { segment: segments[0].id },
@@ -147,6 +150,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       invite_id: invite.id,
       invite_link_id: inviteLink.id,
       tag_id: tag.id,
+      webhook_id: webhook.id,
       change_id: change.id,
       field_id: field.id,
       model_field_id: modelField.id,
@@ -163,6 +167,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       tag: tag.uuid,
     },
     leftover: {
+      organisationWebhook: organisationWebhook.id,
       ...grants,
       group: leftoverGroup.id,
       groupMember: groupMember.userId,
