@@ -3,7 +3,7 @@ import { type Bodies, type Body, createBodies } from '../bodies.ts';
 import type { Opened } from '../environments.ts';
 import { flagList, type Publication } from '../publication.ts';
 import type { EdgeRequest } from '../request.ts';
-import { type Answer, asciiJson, Refusal } from '../responses.ts';
+import { type Answer, asciiBytes, asciiJson, nothing, Refusal } from '../responses.ts';
 import type { IdentityCache } from './cache.ts';
 import { generatedIdentifier } from './identifier.ts';
 import { createRequestMemory } from './memory.ts';
@@ -121,16 +121,19 @@ function evaluate(
     }
     return { body: textBody(bodies, flag), publication, name, stored };
   }
-  const traits = publication.published.document.hide_sensitive_data ? '' : used.json;
-  const head = `{"identifier":${asciiJson(identifier)},"traits":[${traits}],"flags":`;
+  const traits = publication.published.document.hide_sensitive_data ? nothing : used.json;
   const flags = flagList(publication, engine.decide(identity), kind);
-  const body = bodies.lease(head.length + flags.length + 1);
-  body.bytes.write(head, 'latin1');
-  const end = flags.write(body.bytes, head.length);
-  body.bytes[end] = closingBrace;
+  const head = `{"identifier":${asciiJson(identifier)},"traits":[`;
+  const body = bodies.lease(head.length + traits.length + beforeFlags.length + flags.length + 1);
+  const { bytes } = body;
+  bytes.write(head, 'latin1');
+  bytes.set(traits, head.length);
+  bytes.set(beforeFlags, head.length + traits.length);
+  bytes[flags.write(bytes, head.length + traits.length + beforeFlags.length)] = closingBrace;
   return { body, publication, name, stored };
 }
 
+const beforeFlags = asciiBytes('],"flags":');
 const closingBrace = 0x7d;
 
 function textBody(bodies: Bodies, text: string): Body {
@@ -149,7 +152,8 @@ export function valuesOf(used: ReadonlyMap<string, UsedTrait>): Map<string, Trai
 /** The traits of an evaluation: what it sees, and what its answer says. */
 interface UsedTraits {
   values: ReadonlyMap<string, TraitValue>;
-  json: string;
+  /** Without the brackets around them. */
+  json: Uint8Array;
 }
 
 function usedTraits(used: ReadonlyMap<string, UsedTrait>): UsedTraits {
@@ -158,7 +162,7 @@ function usedTraits(used: ReadonlyMap<string, UsedTrait>): UsedTraits {
     const json = `{"id":${id},"trait_key":${asciiJson(key)},"trait_value":${asciiJson(value)},"transient":${transient}}`;
     text += text === '' ? json : `,${json}`;
   }
-  return { values: valuesOf(used), json: text };
+  return { values: valuesOf(used), json: asciiBytes(text) };
 }
 
 const usedByStored = new WeakMap<StoredIdentity, UsedTraits>();
