@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -41,6 +42,19 @@ export function message<T>(child: ChildProcess): Promise<T> {
       resolve(value as T);
     });
   });
+}
+
+/** Processor time that a process has used, all its threads together; null where the system does not tell it exactly. */
+export function processorSeconds({ pid }: ChildProcess): number | null {
+  try {
+    let nanoseconds = 0;
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+    }
+    return nanoseconds > 0 ? nanoseconds / 1e9 : null;
+  } catch {
+    return null;
+  }
 }
 
 export async function stop(child: ChildProcess): Promise<void> {
