@@ -14,6 +14,8 @@ import { mfaRoutes } from './auth/mfa/routes.ts';
 import { createFollower, type Follower } from './changes/follower.ts';
 import { passwordRoutes } from './auth/password/routes.ts';
 import { tokenRoutes } from './auth/tokens/routes.ts';
+import { createChangeFeed } from './change-stream/feed.ts';
+import { changeStreamRoutes } from './change-stream/routes.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { factsOf } from './db/dialects/dialect.ts';
@@ -94,6 +96,7 @@ export const routes = [
   ...featureExportRoutes,
   ...featureImportRoutes,
   ...projectExportRoutes,
+  ...changeStreamRoutes,
   ...tagRoutes,
   ...webhookRoutes,
   ...auditRoutes,
@@ -122,6 +125,8 @@ export interface AppOptions {
   now?: () => Timestamp;
   /** In tests: a response that does not fit its schema is an error. */
   checkResponses?: boolean;
+  /** In tests: how often an open stream of changes checks its client. */
+  streamCheckMs?: number;
 }
 
 /** Puts the platform together on a migrated database: Core API, publisher and SDK-facing API in one process. */
@@ -130,6 +135,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const now = options.now ?? systemNow;
   const vault = createVault(config.secretKey ?? secretOfDataDir(config.dataDir));
   const publisher = createPublisher({ db, log });
+  const changeFeed = createChangeFeed({ db, log });
   const throttle = factsOf(db).sharedByProcesses ? createSharedThrottle({ db, now }) : createMemoryThrottle();
   const { smtpUrl, mailFrom } = config;
   const mailer = smtpUrl === null ? createLogMailer({ log }) : createSmtpMailer({ url: smtpUrl, from: mailFrom });
@@ -160,6 +166,11 @@ export async function createApp(options: AppOptions): Promise<App> {
       publisher.wake();
       follower.wake();
     },
+    wakePublisher: () => {
+      publisher.wake();
+      changeFeed.wake();
+    },
+    changeFeed,
     wakeWorker: () => worker.wake(),
     forgetIdentity: (environmentId, identifier) => edge.identities.forget({ environmentId, identifier }),
   });
@@ -193,6 +204,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     isUnavailable: (error) => factsOf(db).isUnavailable(error),
     firstLook: serveEdge(edge, { bodyLimitBytes: config.requestBodyLimitBytes }),
     checkResponses: options.checkResponses ?? false,
+    ...(options.streamCheckMs !== undefined && { streamCheckMs: options.streamCheckMs }),
   });
   serveWelcome(http, { version: config.version });
   await serveDocs(
@@ -212,6 +224,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     systemContext: () => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
     async close() {
       edge.close();
+      changeFeed.close();
       await http.close();
       await edge.flush();
       await follower.stop();

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ChangeFeed } from './change-stream/feed.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/tables.ts';
 import { runTransaction } from './db/transactions.ts';
@@ -31,6 +32,8 @@ export interface Context {
   wakeWorker: () => void;
   /** Sends requests to addresses that customers name; the only way to. */
   outbound: Outbound;
+  /** Committed changes of projects, for whoever follows them. */
+  changeFeed: ChangeFeed;
   /** Lets the Edge of this process read an identity and its traits again. */
   forgetIdentity: (environmentId: number, identifier: string) => void;
   /** Counts attempts, for rate limits. */

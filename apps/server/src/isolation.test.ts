@@ -382,6 +382,7 @@ const entries: Record<string, Entry> = {
   downloadFeatureExport: {},
   createFeatureImport: { body: () => ({ strategy: 'OVERWRITE_DESTRUCTIVE', file: '[]' }) },
   listFeatureImports: {},
+  streamChanges: { query: () => 'follow=false' },
   exportProject: {},
   importProject: { body: () => emptyProjectFile },
 };

@@ -35,6 +35,12 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Res
   bodyLimitBytes?: number;
   /** The answer is a file: the name that a browser saves it under. */
   attachment?: string;
+  /**
+   * The answer is a stream of server-sent events whose `data` is `response`. It goes on after the `Last-Event-ID` that a
+   * client sends, keeps the connection busy every 15 seconds, and ends when the caller may not listen any more. The token
+   * comes in a header as everywhere: in an address it would end up in logs. Browsers read the stream with `fetch`.
+   */
+  stream?: boolean;
 }
 
 /** What differs from the usual: no parameters, no query, no body, 200, not paged. */
@@ -55,6 +61,7 @@ interface Description<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   multipart?: boolean;
   bodyLimitBytes?: number;
   attachment?: string;
+  stream?: boolean;
 }
 
 /** Describes an endpoint. Without `auth` it takes a person's token or a master key. */

@@ -5,6 +5,7 @@ export * from './auth-login.ts';
 export * from './auth-mfa.ts';
 export * from './auth-password.ts';
 export * from './auth-tokens.ts';
+export * from './change-stream.ts';
 export * from './endpoint.ts';
 export * from './environment-document.ts';
 export * from './environment-keys.ts';

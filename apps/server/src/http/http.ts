@@ -16,7 +16,8 @@ import { forbidden, notFound, RequestError, refused, unauthenticated, unavailabl
 import { sendCommonHeaders, sendPreflight } from './headers.ts';
 import { parseJson } from './json.ts';
 import { parseMultipart } from './multipart.ts';
-import type { Input, Route } from './route.ts';
+import type { Input, Route, StreamService } from './route.ts';
+import { sendEvents } from './stream.ts';
 import { check, checkParams } from './validation.ts';
 
 export interface HttpOptions {
@@ -30,6 +31,8 @@ export interface HttpOptions {
   firstLook?: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** In tests: a response that does not fit its schema is an error. */
   checkResponses?: boolean;
+  /** In tests: how often an open stream checks its client. */
+  streamCheckMs?: number;
 }
 
 /** The HTTP server of the Core API: joins endpoints to services. */
@@ -108,6 +111,7 @@ function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): voi
         query: endpoint.query && check(endpoint.query, request.query),
         body: endpoint.body && check(endpoint.body, request.body ?? {}),
       };
+      if (endpoint.stream) return startStream(route, { request, reply, ctx, input }, options);
       const answer = await service(ctx, input);
       reply.code(endpoint.status);
       if (endpoint.response === undefined) return reply.send('');
@@ -141,6 +145,31 @@ function undeclaredKeys(sent: unknown, parsed: unknown, path: string): string[] 
       : [`${path}.${key}`],
   );
 }
+
+async function startStream(
+  route: Route,
+  given: { request: FastifyRequest; reply: FastifyReply; ctx: Context; input: Input },
+  options: HttpOptions,
+): Promise<void> {
+  const { request, reply, ctx, input } = given;
+  const lastEventId = request.headers['last-event-id'];
+  const service = route.service as unknown as StreamService<unknown, unknown>;
+  const { params, query } = input;
+  const stream = await service(ctx, {
+    params,
+    query,
+    lastEventId: typeof lastEventId === 'string' ? lastEventId : null,
+  });
+  reply.hijack();
+  sendEvents(reply.raw, stream, {
+    checkMs: options.streamCheckMs ?? streamCheckMs,
+    check: async () => stream.check(await contextFor(route, request, options)),
+    ...(options.checkResponses && { checkEvent: (data: unknown) => checkResponse(route.endpoint, data) }),
+  });
+}
+
+/** How often an open stream asks whether its client may still listen, and shows that it is alive. */
+const streamCheckMs = 15_000;
 
 /** The context of a request. @throws RequestError 401, 403 where it may not be asked at all */
 async function contextFor({ endpoint }: Route, request: FastifyRequest, options: HttpOptions): Promise<Context> {

@@ -66,7 +66,11 @@ const securityOf: Record<(Endpoint | SdkEndpoint)['auth'], Json[]> = {
 function operation(endpoint: Endpoint | SdkEndpoint): Json {
   const answer: Json = { description: endpoint.summary };
   if ('streams' in endpoint && endpoint.streams) answer.content = { 'text/event-stream': {} };
-  if (endpoint.response) answer.content = jsonContent(schemaOf(endpoint.response, 'output'));
+  if (endpoint.response) {
+    const schema = schemaOf(endpoint.response, 'output');
+    answer.content =
+      'stream' in endpoint && endpoint.stream ? { 'text/event-stream': { schema } } : jsonContent(schema);
+  }
   return {
     operationId: endpoint.id,
     tags: [endpoint.tag],

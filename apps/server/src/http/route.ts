@@ -24,3 +24,35 @@ export interface Route {
 export function route<P, Q, B, R>(endpoint: Endpoint<P, Q, B, R>, service: Service<P, Q, B, R>): Route {
   return { endpoint, service } as unknown as Route;
 }
+
+/** One server-sent event. */
+export interface StreamEvent {
+  id: string;
+  event: string;
+  data: unknown;
+}
+
+/** Where a stream's events go. */
+export interface StreamSink {
+  send(event: StreamEvent): void;
+  close(): void;
+}
+
+/** What the service of a stream answers. */
+export interface EventStream {
+  /** Called once, when the connection is ready. Answers what to do when it is closed, from either side. */
+  open(sink: StreamSink): () => void;
+  /** Called every few seconds with who asks now. @throws RequestError where they may not listen any more */
+  check(ctx: Context): Promise<void>;
+}
+
+/** A service function of a stream; `lastEventId` is the last event that the client says it has. */
+export type StreamService<Params, Query> = (
+  ctx: Context,
+  input: { params: Params; query: Query; lastEventId: string | null },
+) => Promise<EventStream>;
+
+/** Joins an endpoint that is a stream to a service function. */
+export function streamRoute<P, Q, B, R>(endpoint: Endpoint<P, Q, B, R>, service: StreamService<P, Q>): Route {
+  return { endpoint, service } as unknown as Route;
+}

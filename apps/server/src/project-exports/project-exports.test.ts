@@ -346,7 +346,7 @@ async function normalised(apiKey: string) {
     }
     const fields = Object.entries(value).map(([name, field]) => {
       if (name === 'id') return [name, orderOf(kind, field)];
-      if (/uuid$/.test(name)) return [name, orderOf(name, field)];
+      if (name.endsWith('uuid')) return [name, orderOf(name, field)];
       if (/key$|_at$|_date$/.test(name) && name !== 'key') return [name, name];
       // The number of a state is its seed, which stays.
       if (name === 'django_id' && kind === 'identity_overrides') return [name, orderOf(name, field)];
