@@ -159,6 +159,18 @@ describe('who may read', () => {
     expect(nobody.status).toBe(401);
   });
 
+  test('the records of a project: a member who was granted VIEW_AUDIT_LOG, not one who may only see the project', async () => {
+    const member = await seedUser(context.db, { organisationId: acme.organisationId, role: 'USER' });
+    const path = `projects/${acme.projectId}/user-permissions/`;
+    const { body: grant } = await send('POST', path, { user: member.userId, permissions: ['VIEW_PROJECT'] });
+
+    const before = await read(auditOf(acme), member.authorization);
+    await send('PUT', `${path}${grant.id}/`, { user: member.userId, permissions: ['VIEW_AUDIT_LOG'] });
+    const after = await read(auditOf(acme), member.authorization);
+
+    expect([before.status, after.status]).toEqual([403, 200]);
+  });
+
   test('the records of all organisations: a person, those that they administer', async () => {
     const tenant = await seedTenant(context.db);
     await createFeature(tenant);
