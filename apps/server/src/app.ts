@@ -165,9 +165,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     wakePublisher: () => {
       publisher.wake();
       follower.wake();
-    },
-    wakePublisher: () => {
-      publisher.wake();
       changeFeed.wake();
     },
     changeFeed,
