@@ -131,6 +131,30 @@ describe('importing features', () => {
     expect(await versions()).toEqual(before);
   });
 
+  test('in an environment with versions, what is imported is a version of each feature', async () => {
+    await feature({ name: 'checkout', initial_value: 'mine' });
+    await post(`environments/${tenant.production.apiKey}/enable-v2-versioning/`, {});
+    const file = [
+      { ...item('checkout'), value: 'theirs' },
+      { ...item('new'), value: 'new' },
+    ];
+
+    await importInto(tenant.production.id, 'OVERWRITE_DESTRUCTIVE', file);
+    await importInto(tenant.production.id, 'OVERWRITE_DESTRUCTIVE', file);
+
+    const found = [];
+    for (const { id } of (await get(`projects/${tenant.projectId}/features/`)).body.results) {
+      const path = `environments/${tenant.production.id}/features/${id}/versions/`;
+      const list = (await get(path)).body.results;
+      const [state] = (await get(`${path}${list[0].uuid}/featurestates/`)).body;
+      found.push([list.length, state.feature_state_value.string_value]);
+    }
+    expect(found).toEqual([
+      [2, 'theirs'],
+      [1, 'new'],
+    ]);
+  });
+
   test('OVERWRITE_DESTRUCTIVE gives this environment the state of the file, and leaves the others', async () => {
     await feature({ name: 'Check out', initial_value: 'mine' });
 

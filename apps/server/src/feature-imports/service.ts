@@ -13,6 +13,7 @@ import { changeProject, type RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { invalid } from '../errors.ts';
 import { administeredEnvironments, keptSeconds } from '../feature-exports/service.ts';
+import { adoptServed } from '../feature-versions/service.ts';
 import { matchesNamePattern, nameKey } from '../names.ts';
 import { plusSeconds } from '../time.ts';
 import {
@@ -183,6 +184,8 @@ async function addFeatures(
     ),
     at,
   );
+  const ids = features.map((feature) => feature.id);
+  await adoptServed(ctx, { projectId: scope.projectId }, ids);
   for (const { item, feature } of added) {
     record({
       objectType: 'FEATURE',
@@ -239,6 +242,7 @@ async function overwriteFeatures(
   await saveWeights(ctx.db, weights);
   const weightsOf = Map.groupBy(weights, (weight) => weight.stateId);
   const changed: { stateId: number; enabled: boolean; value: FeatureValue }[] = [];
+  const touched: number[] = [];
   for (const state of states) {
     if (state.environmentId !== scope.environmentId) continue;
     const { item, feature } = byId.get(state.featureId) as (typeof overwritten)[0];
@@ -249,6 +253,7 @@ async function overwriteFeatures(
     }
     const isRepeat = JSON.stringify(old) === JSON.stringify(after) && !removed.has(feature.id);
     if (isRepeat) continue;
+    touched.push(feature.id);
     record({
       objectType: 'FEATURE_STATE',
       objectId: state.id,
@@ -261,6 +266,7 @@ async function overwriteFeatures(
     });
   }
   await saveStates(ctx.db, changed, ctx.now());
+  await adoptServed(ctx, { projectId: scope.projectId, environmentId: scope.environmentId }, touched);
   for (const featureId of new Set(missing.map((option) => option.feature_id))) {
     const { feature } = byId.get(featureId) as (typeof overwritten)[0];
     record({

@@ -46,6 +46,7 @@ import {
   insertVersions,
   largestScheduledWeightSum,
   markApplied,
+  markReplaced,
   type NewVersion,
   type NewVersionState,
   type StoredVersionState,
@@ -317,6 +318,22 @@ export async function startVersionsOfFeature(ctx: Context, projectId: number, fe
 }
 
 /**
+ * Makes what features serve a version, wherever the project (or the one environment) has versions: for work that writes
+ * live states of many features itself, in its own change.
+ */
+export async function adoptServed(
+  ctx: Context,
+  where: { projectId: number; environmentId?: number },
+  featureIds: number[],
+): Promise<void> {
+  const versioned = await versionedEnvironments(ctx.db, where.projectId);
+  const environmentIds = versioned.filter((id) => where.environmentId === undefined || id === where.environmentId);
+  if (environmentIds.length === 0 || featureIds.length === 0) return;
+  await markReplaced(ctx.db, { environmentIds, featureIds }, ctx.now());
+  await addFirstVersions(ctx, { environmentIds, featureIds });
+}
+
+/**
  * Gives a new variant its weight in all versions that are served or may come to be.
  * @throws RequestError 400 where one that goes live by itself would pass 100 percent.
  */
@@ -563,8 +580,11 @@ async function addVersion(
   return (await findVersion(ctx.db, uuid as string)) as Version;
 }
 
-/** Makes what is served the first versions, published already. */
-async function addFirstVersions(ctx: Context, filter: { environmentIds: number[]; featureId?: number }): Promise<void> {
+/** Makes what is served versions that are published already. */
+async function addFirstVersions(
+  ctx: Context,
+  filter: { environmentIds: number[]; featureId?: number; featureIds?: number[] },
+): Promise<void> {
   const at = ctx.now();
   const states = Map.groupBy(
     await liveStates(ctx, filter),

@@ -139,15 +139,26 @@ export async function updateVersion(
 
 /** Notes that a version is served from now on, and no other of its feature in its environment. */
 export async function markApplied(db: Database, version: Version, at: Timestamp): Promise<void> {
-  await db
-    .updateTable('feature_versions')
-    .set({ replaced_at: at })
-    .where('environment_id', '=', version.environment_id)
-    .where('feature_id', '=', version.feature_id)
-    .where('applied_at', 'is not', null)
-    .where('replaced_at', 'is', null)
-    .execute();
+  await markReplaced(db, { environmentIds: [version.environment_id], featureIds: [version.feature_id] }, at);
   await updateVersion(db, version.id, { applied_at: at });
+}
+
+/** Notes that the versions of features in environments are not served any more. */
+export async function markReplaced(
+  db: Database,
+  of: { environmentIds: number[]; featureIds: number[] },
+  at: Timestamp,
+): Promise<void> {
+  for (const part of chunks(of.featureIds, 1000)) {
+    await db
+      .updateTable('feature_versions')
+      .set({ replaced_at: at })
+      .where('environment_id', 'in', of.environmentIds)
+      .where('feature_id', 'in', part)
+      .where('applied_at', 'is not', null)
+      .where('replaced_at', 'is', null)
+      .execute();
+  }
 }
 
 /** A state inside a version. */
