@@ -15,7 +15,7 @@ import { makeVictim, type Victim } from './testing/victim.ts';
  */
 
 const seed = Number(process.env.FUZZ_SEED ?? 20_261_122);
-const runs = Number(process.env.FUZZ_RUNS ?? 30);
+const runs = Number(process.env.FUZZ_RUNS ?? 9);
 
 interface Operation {
   operationId: string;
