@@ -116,6 +116,7 @@ export class Refusal extends Error {
 
 /** JSON with everything beyond ASCII escaped, so that its length in characters is its length in bytes. */
 export function asciiJson(value: unknown): string {
+  if (value === null) return 'null';
   if (typeof value === 'string' && plainText.test(value)) return `"${value}"`;
   const text = JSON.stringify(value);
   return beyondAscii.test(text) ? text.replaceAll(eachBeyondAscii, escaped) : text;
