@@ -254,44 +254,6 @@ const entries: Record<string, Entry> = {
 
   listIdentities: {},
   createIdentity: { body: () => ({ identifier: `${marker}second identity` }) },
-  getFlag: { params: ofFlag, hidden: true },
-  replaceFlag: { params: ofFlag, hidden: true, body: () => ({ environment_default: { enabled: true } }) },
-  patchFlag: { params: ofFlag, hidden: true, body: () => ({ environment_default: { enabled: false } }) },
-  deleteFlagSegmentOverride: { params: ofFlag, hidden: true },
-  updateFlagV1: {
-    body: (victim) => ({
-      feature: { id: victim.leftover.thirdFeature },
-      segment: { id: victim.params.segment_id },
-      enabled: true,
-      value: { type: 'string', value: `${marker}value` },
-    }),
-  },
-  updateFlagV2: {
-    body: (victim) => ({
-      feature: { id: victim.leftover.thirdFeature },
-      environment_default: { enabled: true, value: { type: 'string', value: `${marker}value` } },
-    }),
-  },
-  deleteSegmentOverride: {
-    body: (victim) => ({
-      feature: { id: victim.leftover.thirdFeature },
-      segment: { id: victim.params.segment_id },
-    }),
-  },
-  revertFeature: {
-    params: (victim) => ({ ...ofVersions(victim), feature_id: victim.leftover.feature as number }),
-    body: (victim) => ({ version_uuid: victim.params.leftover_version_uuid }),
-  },
-
-  getUsageData: {},
-  getUsageTotal: {},
-  getUsage: {},
-  listUsageNotifications: { member: true },
-  getFeatureEvaluationData: { query: (victim) => `environment_id=${victim.production.id}` },
-  getEnvironmentMetrics: {},
-  listTraitKeys: {},
-  deleteTraitsOfKey: { body: () => ({ key: `${marker}second` }) },
-
   getIdentity: {},
   updateIdentity: { body: () => ({ identifier: `${marker}identity` }) },
   patchIdentity: { body: () => ({}) },
