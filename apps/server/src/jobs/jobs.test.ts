@@ -200,7 +200,9 @@ describe('a job that fails', () => {
 
 describe('a process that dies', () => {
   test('leaves its job to another when the lease ends', async () => {
-    const stuck = startWorker({ note: () => new Promise(() => undefined) }, { stopMs: 1, leaseSeconds: 60 });
+    // One at a time: it must not take its own job again when the lease ends.
+    const never = { run: () => new Promise<void>(() => undefined), concurrency: 1 };
+    const stuck = startWorker({ note: never }, { stopMs: 1, leaseSeconds: 60 });
     await enqueue(context(), { kind: 'note', payload: 1 });
     stuck.wake();
     await expect.poll(async () => (await jobsOf('note'))[0]?.attempts).toBe(1);
