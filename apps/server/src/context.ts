@@ -16,6 +16,13 @@ export type Actor =
   | { kind: 'master_key'; masterKeyId: number; organisationId: number; isAdmin: boolean; name: string }
   | { kind: 'system' };
 
+/** Called in the transaction that holds what is changed. */
+export interface Precondition {
+  /** @throws RequestError 409 where somebody else was faster */
+  before: (ctx: Context) => Promise<void>;
+  after: (ctx: Context) => Promise<void>;
+}
+
 /** All that a service gets: its database, who asks, and what the process offers. */
 export interface Context {
   db: Database;
@@ -36,6 +43,8 @@ export interface Context {
   changeFeed: ChangeFeed;
   /** Lets the Edge of this process read an identity and its traits again. */
   forgetIdentity: (environmentId: number, identifier: string) => void;
+  /** What the change that is made must find, and what is asked of it afterwards; for conditional requests. */
+  precondition?: Precondition | undefined;
   /** Counts attempts, for rate limits. */
   throttle: Throttle;
   /** Sends e-mail; requests do not wait for it: see mail/service.ts. */

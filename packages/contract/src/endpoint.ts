@@ -41,6 +41,12 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Res
    * comes in a header as everywhere: in an address it would end up in logs. Browsers read the stream with `fetch`.
    */
   stream?: boolean;
+  /**
+   * The answer carries an `ETag` of the object. A write that says `If-Match` happens only where the object is still so;
+   * otherwise it is refused with 409 `{detail, code: "conflict", yours, current, current_etag}`. Without that header it
+   * happens in any case.
+   */
+  conditional?: boolean;
 }
 
 /** What differs from the usual: no parameters, no query, no body, 200, not paged. */
@@ -62,6 +68,7 @@ interface Description<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   bodyLimitBytes?: number;
   attachment?: string;
   stream?: boolean;
+  conditional?: boolean;
 }
 
 /** Describes an endpoint. Without `auth` it takes a person's token or a master key. */

@@ -126,6 +126,7 @@ export const getEnvironment = endpoint({
   params: oneEnvironment,
   response: environmentWithTotals,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const getEnvironmentByUuid = endpoint({
@@ -149,6 +150,7 @@ export const updateEnvironment = endpoint({
   body: updateEnvironmentInput,
   response: environment,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const patchEnvironment = endpoint({
@@ -161,6 +163,7 @@ export const patchEnvironment = endpoint({
   body: patchEnvironmentInput,
   response: environment,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const deleteEnvironment = endpoint({
@@ -172,6 +175,7 @@ export const deleteEnvironment = endpoint({
   params: oneEnvironment,
   status: 204,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const cloneEnvironment = endpoint({

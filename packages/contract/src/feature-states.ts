@@ -136,6 +136,7 @@ export const getEnvironmentFeatureState = endpoint({
   params: oneInEnvironment,
   response: featureState,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const updateEnvironmentFeatureState = endpoint({
@@ -148,6 +149,7 @@ export const updateEnvironmentFeatureState = endpoint({
   body: featureStateInput,
   response: featureState,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const patchEnvironmentFeatureState = endpoint({
@@ -160,6 +162,7 @@ export const patchEnvironmentFeatureState = endpoint({
   body: featureStateInput,
   response: featureState,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const deleteEnvironmentFeatureState = endpoint({
@@ -171,6 +174,7 @@ export const deleteEnvironmentFeatureState = endpoint({
   params: oneInEnvironment,
   status: 204,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const listTypedFeatureStates = endpoint({
@@ -213,6 +217,7 @@ export const updateTypedFeatureState = endpoint({
   body: typedFeatureStateInput,
   response: typedFeatureState,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const patchTypedFeatureState = endpoint({
@@ -225,6 +230,7 @@ export const patchTypedFeatureState = endpoint({
   body: typedFeatureStateInput,
   response: typedFeatureState,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const getFeatureStateByUuid = endpoint({

@@ -188,6 +188,7 @@ export const getFeature = endpoint({
   query: z.object({ environment: idInput.optional() }),
   response: listedFeature,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const updateFeature = endpoint({
@@ -200,6 +201,7 @@ export const updateFeature = endpoint({
   body: updateFeatureInput,
   response: feature,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const patchFeature = endpoint({
@@ -212,6 +214,7 @@ export const patchFeature = endpoint({
   body: updateFeatureInput,
   response: feature,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const deleteFeature = endpoint({
@@ -223,6 +226,7 @@ export const deleteFeature = endpoint({
   params: oneFeature,
   status: 204,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const getFeatureByUuid = endpoint({

@@ -257,6 +257,7 @@ export const getIdentityOverride = endpoint({
   params: oneOverride,
   response: featureState,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const updateIdentityOverride = endpoint({
@@ -269,6 +270,7 @@ export const updateIdentityOverride = endpoint({
   body: featureStateInput,
   response: featureState,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const patchIdentityOverride = endpoint({
@@ -281,6 +283,7 @@ export const patchIdentityOverride = endpoint({
   body: featureStateInput,
   response: featureState,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const deleteIdentityOverride = endpoint({
@@ -292,6 +295,7 @@ export const deleteIdentityOverride = endpoint({
   params: oneOverride,
   status: 204,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const listResolvedFeatures = endpoint({

@@ -98,6 +98,7 @@ export const getProject = endpoint({
   params: oneProject,
   response: projectWithTotals,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const getProjectByUuid = endpoint({
@@ -121,6 +122,7 @@ export const updateProject = endpoint({
   body: updateProjectInput,
   response: project,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const patchProject = endpoint({
@@ -133,6 +135,7 @@ export const patchProject = endpoint({
   body: patchProjectInput,
   response: project,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const deleteProject = endpoint({
@@ -144,4 +147,5 @@ export const deleteProject = endpoint({
   params: oneProject,
   status: 204,
   errors: [403, 404],
+  conditional: true,
 });

@@ -175,6 +175,7 @@ export const getSegment = endpoint({
   params: oneSegment,
   response: segment,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const updateSegment = endpoint({
@@ -187,6 +188,7 @@ export const updateSegment = endpoint({
   body: segmentInput,
   response: savedSegment,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const patchSegment = endpoint({
@@ -199,6 +201,7 @@ export const patchSegment = endpoint({
   body: patchSegmentInput,
   response: savedSegment,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const deleteSegment = endpoint({
@@ -210,6 +213,7 @@ export const deleteSegment = endpoint({
   params: oneSegment,
   status: 204,
   errors: [403, 404],
+  conditional: true,
 });
 
 export const cloneSegment = endpoint({

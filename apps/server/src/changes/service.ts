@@ -66,7 +66,8 @@ export async function changeEnvironment<T>(
   return inTransaction(ctx, async (ctx) => {
     await holdEnvironment(ctx.db, scope.environmentId);
     const changes: Change[] = [];
-    const result = await work(ctx, (change) => changes.push({ ...change, environmentId: scope.environmentId }));
+    const record = (change: Change) => changes.push({ ...change, environmentId: scope.environmentId });
+    const result = await withPrecondition(ctx, (ctx) => work(ctx, record));
     await writeChanges(ctx, scope, changes, [scope.environmentId]);
     return result;
   });
@@ -84,7 +85,7 @@ export async function changeProject<T>(
   return inTransaction(ctx, async (ctx) => {
     const environmentIds = await holdProject(ctx.db, scope.projectId);
     const changes: Change[] = [];
-    const result = await work(ctx, (change) => changes.push(change));
+    const result = await withPrecondition(ctx, (ctx) => work(ctx, (change) => changes.push(change)));
     await writeChanges(ctx, scope, changes, environmentIds);
     return result;
   });
@@ -114,6 +115,17 @@ export async function changeOrganisation<T>(
     if (changes.some((change) => change.everyEnvironment)) ctx.afterCommit(ctx.wakePublisher);
     return result;
   });
+}
+
+/** A conditional request is decided here, where nobody else can change what it is about. */
+async function withPrecondition<T>(ctx: Context, work: (ctx: Context) => Promise<T>): Promise<T> {
+  const { precondition } = ctx;
+  if (precondition === undefined) return work(ctx);
+  const decided = { ...ctx, precondition: undefined };
+  await precondition.before(decided);
+  const result = await work(decided);
+  await precondition.after(decided);
+  return result;
 }
 
 async function writeChanges(

@@ -79,6 +79,15 @@ export async function getEnvironment(
   };
 }
 
+/** The environment without the counts of what is in it, which others change. */
+export async function currentEnvironment(
+  ctx: Context,
+  { params }: { params: { environment_api_key: string } },
+): Promise<Environment> {
+  const { total_segment_overrides: _, ...environment } = await getEnvironment(ctx, { params });
+  return environment;
+}
+
 export async function getEnvironmentByUuid(
   ctx: Context,
   { params }: InputOf<typeof endpoints.getEnvironmentByUuid>,

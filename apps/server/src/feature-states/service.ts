@@ -151,6 +151,16 @@ export async function updateTypedFeatureState(
   return typedForm(await changeState(ctx, scope, { stateId: found.id }, plainInput(body)));
 }
 
+/** The state as its updates answer it. */
+export async function currentTypedFeatureState(
+  ctx: Context,
+  { params }: { params: { state_id: number } },
+): Promise<TypedFeatureState> {
+  const found = await findState(ctx, { stateId: params.state_id });
+  await openEnvironment(ctx, { id: found.environmentId }, 'VIEW_ENVIRONMENT');
+  return typedForm(found);
+}
+
 export async function getFeatureStateByUuid(
   ctx: Context,
   { params }: InputOf<typeof endpoints.getFeatureStateByUuid>,

@@ -92,6 +92,17 @@ export async function getFeatureByUuid(
   return withBelongings(ctx, feature);
 }
 
+/** The feature by itself, without what an environment serves of it. */
+export async function currentFeature(
+  ctx: Context,
+  { params }: { params: { project_id: number; feature_id: number } },
+): Promise<Feature> {
+  const { projectId } = await openProject(ctx, params.project_id, 'VIEW_PROJECT');
+  const feature = await findFeature(ctx.db, { id: params.feature_id, projectId });
+  if (feature === null) throw notFound();
+  return withBelongings(ctx, feature);
+}
+
 /** How many features of the environment's project are in each stage there. */
 export async function countFeatureLifecycles(
   ctx: Context,

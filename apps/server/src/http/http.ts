@@ -15,6 +15,7 @@ import { Download } from '../download.ts';
 import { forbidden, notFound, RequestError, refused, unauthenticated, unavailable } from '../errors.ts';
 import { sendCommonHeaders, sendPreflight } from './headers.ts';
 import { parseJson } from './json.ts';
+import { conditionOf } from './condition.ts';
 import { parseMultipart } from './multipart.ts';
 import type { Input, Route, StreamService } from './route.ts';
 import { sendEvents } from './stream.ts';
@@ -112,7 +113,11 @@ function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): voi
         body: endpoint.body && check(endpoint.body, request.body ?? {}),
       };
       if (endpoint.stream) return startStream(route, { request, reply, ctx, input }, options);
-      const answer = await service(ctx, input);
+      const condition = conditionOf(route, input, request.headers['if-match']);
+      if (endpoint.method === 'GET') await condition?.after(ctx);
+      const answer = await service(condition === null ? ctx : { ...ctx, precondition: condition }, input);
+      const etag = condition?.etag() ?? null;
+      if (etag !== null) reply.header('etag', etag);
       reply.code(endpoint.status);
       if (endpoint.response === undefined) return reply.send('');
       if (answer instanceof Download) return sendDownload(answer, reply);

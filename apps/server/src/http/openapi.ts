@@ -76,7 +76,11 @@ function operation(endpoint: Endpoint | SdkEndpoint): Json {
     tags: [endpoint.tag],
     summary: endpoint.summary,
     security: securityOf[endpoint.auth],
-    parameters: [...parameters(endpoint.params, 'path'), ...parameters(endpoint.query, 'query')],
+    parameters: [
+      ...parameters(endpoint.params, 'path'),
+      ...parameters(endpoint.query, 'query'),
+      ...(isConditionalWrite(endpoint) ? [ifMatch] : []),
+    ],
     ...(endpoint.body && { requestBody: { required: true, content: bodyContent(endpoint, endpoint.body) } }),
     responses: { [endpoint.status]: answer, ...errorResponses(endpoint) },
   };
@@ -86,6 +90,7 @@ function errorResponses(endpoint: Endpoint | SdkEndpoint): Json {
   const statuses = new Set<number>(endpoint.errors);
   if (endpoint.body || endpoint.query) statuses.add(400);
   if (endpoint.auth === 'user' || endpoint.auth === 'user or master key') statuses.add(401);
+  if (isConditionalWrite(endpoint)) statuses.add(409);
   return Object.fromEntries(
     [...statuses].sort().map((status) => [
       status,
@@ -96,6 +101,19 @@ function errorResponses(endpoint: Endpoint | SdkEndpoint): Json {
     ]),
   );
 }
+
+function isConditionalWrite(endpoint: Endpoint | SdkEndpoint): boolean {
+  return 'conditional' in endpoint && endpoint.conditional === true && endpoint.method !== 'GET';
+}
+
+const ifMatch: Json = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description:
+    'The `ETag` of the object as you know it. Where it has changed since, the answer is 409 with both: `yours`, `current`, `current_etag`.',
+  schema: { type: 'string' },
+};
 
 const descriptions: Record<number, string> = {
   400: 'A field is wrong; the body says which and why',

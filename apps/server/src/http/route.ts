@@ -18,11 +18,19 @@ export type Service<Params, Query, Body, Response> = (
 export interface Route {
   endpoint: Endpoint;
   service: Service<unknown, unknown, unknown, unknown>;
+  /** The object that a conditional endpoint is about: two equal answers have the same `ETag`. */
+  current?: Current<unknown>;
 }
 
+export type Current<Params> = (ctx: Context, input: { params: Params }) => Promise<unknown>;
+
 /** Joins an endpoint to a service function; the types of both must agree. */
-export function route<P, Q, B, R>(endpoint: Endpoint<P, Q, B, R>, service: Service<P, Q, B, R>): Route {
-  return { endpoint, service } as unknown as Route;
+export function route<P, Q, B, R>(
+  endpoint: Endpoint<P, Q, B, R>,
+  service: Service<P, Q, B, R>,
+  current?: Current<P>,
+): Route {
+  return { endpoint, service, current } as unknown as Route;
 }
 
 /** One server-sent event. */

@@ -47,6 +47,12 @@ export async function getProject(
   return withTotals(ctx, await readProject(ctx, projectId));
 }
 
+/** The project without the counts of what is in it, which others change. */
+export async function currentProject(ctx: Context, { params }: { params: { project_id: number } }): Promise<Project> {
+  const { projectId } = await openProject(ctx, params.project_id, 'VIEW_PROJECT');
+  return readProject(ctx, projectId);
+}
+
 export async function getProjectByUuid(
   ctx: Context,
   { params }: InputOf<typeof endpoints.getProjectByUuid>,
