@@ -14,10 +14,10 @@ import { clientKey, identityBody, person, workload } from './workload.ts';
 
 const quick = process.argv.includes('--quick');
 const size = quick
-  ? { engine: { rounds: 3, sliceMs: 120 }, http: { rounds: 5, sliceMs: 150, warmUpMs: 700 }, streams: 500, changes: 5 }
+  ? { engine: { rounds: 3, sliceMs: 120 }, http: { rounds: 7, sliceMs: 100, warmUpMs: 600 }, streams: 500, changes: 5 }
   : {
       engine: { rounds: 9, sliceMs: 200 },
-      http: { rounds: 15, sliceMs: 250, warmUpMs: 1500 },
+      http: { rounds: 30, sliceMs: 120, warmUpMs: 1500 },
       streams: 5000,
       changes: 12,
     };

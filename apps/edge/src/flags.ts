@@ -11,14 +11,15 @@ export function answerFlags({ environment, kind }: Opened, request: EdgeRequest,
     if (feature !== null && feature !== '') return oneFlag(publication, kind, feature, headers);
   }
   const answer = allFlags(publication, kind);
-  if (matchesEtag(request.header('if-none-match'), etagOf(publication, kind))) {
+  const tags = request.header('if-none-match');
+  if (tags !== undefined && matchesEtag(tags, etagOf(publication, kind))) {
     return { status: 304, headers: answer.headers, body: nothing };
   }
   return answer;
 }
 
 function allFlags(publication: Publication, kind: KeyKind): Answer {
-  return readyAnswer(publication, `flags ${kind}`, () => {
+  return readyAnswer(publication, kind === 'client' ? 'flags client' : 'flags server', () => {
     const flags = publication.engine.decide(null).map((served) => publication.flagJson(served, kind));
     const answer = jsonAnswer(publication, `[${flags.filter((json) => json !== '').join(',')}]`);
     return { ...answer, headers: [...answer.headers, 'ETag', etagOf(publication, kind)] };
