@@ -2,7 +2,14 @@ export type { DocumentListener, DocumentReader } from './documents/reader.ts';
 export { createEdge, type Edge, type EdgeOptions } from './edge.ts';
 export type { IdentityName, IdentityStore, StoredIdentity } from './identities/store.ts';
 export type { EdgeRequest } from './request.ts';
-export type { Answer, EdgeResponse, EventSink, EventStream } from './responses.ts';
+export {
+  type Answer,
+  commonHeaders,
+  type EdgeResponse,
+  type EventSink,
+  type EventStream,
+  preflightHeaders,
+} from './responses.ts';
 export { serveEdge } from './runtimes/node.ts';
 export { Unavailable } from './unavailable.ts';
 export type { EvaluationCount, RequestCount, UsageStore } from './usage/store.ts';

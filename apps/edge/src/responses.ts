@@ -27,7 +27,6 @@ export interface EventSink {
   close(): void;
 }
 
-/** The same sets as `apps/server/src/http/headers.ts`: a client must not see which part of the process answered. */
 export interface HeaderSets {
   /** Headers of every answer. */
   json: readonly string[];
@@ -60,9 +59,9 @@ const allowedHeaders = [
   'flagsmith-sdk-user-agent',
 ].join(', ');
 
-/** The header sets of one release. */
-export function headerSets(version: string): HeaderSets {
-  const plain = [
+/** Name after value after name: version, no caching, any origin (credentials travel in headers, never in cookies). */
+export function commonHeaders(version: string): readonly string[] {
+  return [
     'Flagsmith-Version',
     version,
     'Cache-Control',
@@ -77,21 +76,26 @@ export function headerSets(version: string): HeaderSets {
     exposed,
     'X-Content-Type-Options',
     'nosniff',
-    'Vary',
-    'X-Environment-Key',
   ];
+}
+
+/** What answers a browser's question before a cross-origin request, beside the common headers. */
+export const preflightHeaders: readonly string[] = [
+  'Access-Control-Allow-Methods',
+  'DELETE, GET, OPTIONS, PATCH, POST, PUT',
+  'Access-Control-Allow-Headers',
+  allowedHeaders,
+  'Access-Control-Max-Age',
+  '86400',
+];
+
+/** The header sets of one release. */
+export function headerSets(version: string): HeaderSets {
+  const plain = [...commonHeaders(version), 'Vary', 'X-Environment-Key'];
   return {
     plain,
     json: ['Content-Type', 'application/json', ...plain],
-    preflight: [
-      ...plain,
-      'Access-Control-Allow-Methods',
-      'DELETE, GET, OPTIONS, PATCH, POST, PUT',
-      'Access-Control-Allow-Headers',
-      allowedHeaders,
-      'Access-Control-Max-Age',
-      '86400',
-    ],
+    preflight: [...plain, ...preflightHeaders],
     // X-Accel-Buffering: a reverse proxy that collects output would hold events back.
     eventStream: ['Content-Type', 'text/event-stream', ...plain, 'X-Accel-Buffering', 'no'],
   };
