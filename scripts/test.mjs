@@ -13,7 +13,7 @@ import { check } from './check.mjs';
 import { startDatabases } from './databases.mjs';
 import { nodeProgram, prepare, root } from './setup.mjs';
 
-const RUN_TIMEOUT_MS = 10 * 60_000;
+const RUN_TIMEOUT_MS = 15 * 60_000;
 
 const reports = mkdtempSync(join(tmpdir(), 'halyard-reports-'));
 const summary = [];
