@@ -78,7 +78,7 @@ async function demo(): Promise<void> {
   const code = await new Promise((resolve) => filler.once('exit', resolve));
   if (code !== 0)
     notes.push('The demonstration organisation could not be made: memory at rest is that of an empty one.');
-  await pause(2000);
+  await pause(quick ? 4000 : 12_000); // V8 gives memory back when nothing has happened for a while
   rows.push(figureRow('memory: process at rest with the demo', megabytes(residentBytes(halyard)), 'MB', memory.rest));
   await halyard.stop();
 }
@@ -106,6 +106,8 @@ async function http(): Promise<void> {
   const few = { kind: 'identities', people: fewPeople } as const;
   const bare = 'node:http, same bytes';
 
+  // Until everybody is known. It also brings the server out of its rest: V8 gives room to short-lived objects as it sees them.
+  await load.ask(halyard.port, many, { durationMs: 2 * size.http.warmUpMs, atLeast: 2 * manyPeople });
   const g = await httpRates(load, size.http, {
     halyard: { server: halyard, ask: flags },
     ceiling: { server: ceiling, ask: flags },
@@ -117,7 +119,6 @@ async function http(): Promise<void> {
   rows.push(rateRow('HTTP: GET /flags/', g.halyard, { name: bare, rates: g.ceiling }, { atLeast: 0.85, moonshot: 1 }));
   if (unleash) rows.push(rateRow('HTTP: GET /flags/', g.halyard, { name: 'unleash-server GET', rates: g.unleash }));
 
-  await load.ask(halyard.port, many, { durationMs: 0, atLeast: 2 * manyPeople }); // until everybody is known
   const m = await httpRates(load, size.http, {
     halyard: { server: halyard, ask: many },
     ceiling: { server: ceiling, ask: many },

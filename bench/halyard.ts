@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { startNode, stop } from './processes.ts';
 
 const main = fileURLToPath(new URL('../apps/server/src/main.ts', import.meta.url));
-const compileCache = fileURLToPath(new URL('../node_modules/.cache/halyard', import.meta.url));
 
 /** The real server process. */
 export interface Halyard {
@@ -24,7 +23,7 @@ export async function startHalyard(dataDir: string): Promise<Halyard> {
       PORT: '0',
       DATA_DIR: dataDir,
       LOG_LEVEL: 'error',
-      NODE_COMPILE_CACHE: compileCache,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -4,10 +4,11 @@
 //   npm run bench -- --quick    fewer and shorter rounds, in about one
 
 import { startPostgres } from '../scripts/databases.mjs';
-import { prepare, prepareFolder, runNode } from '../scripts/setup.mjs';
+import { compileAhead, prepare, prepareFolder, runNode } from '../scripts/setup.mjs';
 
 prepare('everything');
 prepareFolder('bench', 'the libraries to compare with');
+await compileAhead();
 
 // unleash-server needs it; everything else here runs on SQLite. A server of its own, because it stays full of features.
 delete process.env.TEST_POSTGRES_URL;

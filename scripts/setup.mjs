@@ -60,6 +60,17 @@ export function runNode(args, { env = {} } = {}) {
   });
 }
 
+/**
+ * Compiles the server in a process of its own where that was never done, and has later processes read what came of it: a
+ * quicker start, and 20 MB less in the server, which then never loads the compiler. Call `prepare` first.
+ */
+export async function compileAhead() {
+  process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'halyard');
+  if (existsSync(process.env.NODE_COMPILE_CACHE)) return;
+  // Should it fail, the server says why when it starts.
+  await runNode(['--eval', "import('./apps/server/src/app.ts').catch(() => {})"]);
+}
+
 /** The Node that `prepare` settled on, by its path or by its name in PATH. */
 export function nodeProgram() {
   return Number(process.versions.node.split('.')[0]) < minimumNode ? privateNode() : process.execPath;
