@@ -31,7 +31,13 @@ export async function holdProject(db: Database, projectId: number): Promise<numb
     .where('id', '=', projectId)
     .execute();
   const ids = await environmentIdsOf(db, projectId);
-  for (const id of ids) await holdEnvironment(db, id);
+  if (ids.length > 0) {
+    await db
+      .updateTable('environments')
+      .set((eb) => ({ version: eb.ref('version') }))
+      .where('id', 'in', ids)
+      .execute();
+  }
   return ids;
 }
 
