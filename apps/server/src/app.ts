@@ -25,6 +25,7 @@ import { environmentKeyRoutes } from './environment-keys/routes.ts';
 import { environmentRoutes } from './environments/routes.ts';
 import { featureExportRoutes } from './feature-exports/routes.ts';
 import { featureImportRoutes } from './feature-imports/routes.ts';
+import { featurePageRoutes } from './feature-pages/routes.ts';
 import { featureSegmentRoutes } from './feature-segments/routes.ts';
 import { featureRoutes } from './features/routes.ts';
 import { featureStateRoutes } from './feature-states/routes.ts';
@@ -86,6 +87,7 @@ export const routes = [
   ...environmentRoutes,
   ...environmentKeyRoutes,
   ...featureRoutes,
+  ...featurePageRoutes,
   ...multivariateOptionRoutes,
   ...featureStateRoutes,
   ...segmentRoutes,

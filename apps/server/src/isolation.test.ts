@@ -135,6 +135,8 @@ const entries: Record<string, Entry> = {
   updateFeature: { body: () => ({ description: `${marker}description` }) },
   patchFeature: { body: () => ({ is_archived: true }) },
   deleteFeature: { last: 2 },
+  getFeatureTable: {},
+  getFeaturePage: {},
   listMultivariateOptions: {},
   createMultivariateOption: { body: () => ({ string_value: `${marker}value`, default_percentage_allocation: 5 }) },
   getMultivariateOption: {},

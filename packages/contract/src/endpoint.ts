@@ -47,6 +47,8 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Res
    * happens in any case.
    */
   conditional?: boolean;
+  /** The answer carries an `ETag` of itself: a request whose `If-None-Match` names it is answered 304, without a body. */
+  revalidated?: boolean;
 }
 
 /** What differs from the usual: no parameters, no query, no body, 200, not paged. */
@@ -69,6 +71,7 @@ interface Description<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   attachment?: string;
   stream?: boolean;
   conditional?: boolean;
+  revalidated?: boolean;
 }
 
 /** Describes an endpoint. Without `auth` it takes a person's token or a master key. */

@@ -48,7 +48,7 @@ export const typedFeatureState = stateFields.extend({ feature_state_value: typed
 export type TypedFeatureState = z.output<typeof typedFeatureState>;
 
 /** A value given as a scalar; fractions, objects and lists are kept as text. */
-const scalarValueInput = z.preprocess(
+export const scalarValueInput = z.preprocess(
   (value) => {
     if (typeof value === 'number' && !(Number.isInteger(value) && Math.abs(value) < 2_147_483_647))
       return String(value);

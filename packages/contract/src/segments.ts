@@ -40,7 +40,7 @@ const innerRule = z.object({
 });
 
 /** A segment matches where each of its rules does. Rules hold conditions, and rules that hold conditions. */
-const segmentRule = innerRule.extend({ rules: z.array(innerRule) });
+export const segmentRule = innerRule.extend({ rules: z.array(innerRule) });
 export type SegmentRule = z.output<typeof segmentRule>;
 
 export const segment = z.object({

@@ -301,6 +301,32 @@ export async function rightsThroughoutProject(
   };
 }
 
+/** A project with what the actor may do there and in each of its environments. */
+export interface ProjectWithRights extends ProjectScope {
+  rights: Rights;
+  rightsIn: (environmentId: number) => Rights;
+}
+
+/**
+ * A project with the actor's rights throughout it, in three statements however many environments it has.
+ * @throws RequestError 404 for outsiders, 403 for members without the permission.
+ */
+export async function openProjectWithRights(
+  ctx: Context,
+  projectId: number,
+  permission: ProjectPermission,
+): Promise<ProjectWithRights> {
+  const project = await findProject(ctx.db, projectId);
+  if (project === null) throw notFound();
+  const scope = { organisationId: project.organisation_id, projectId, project };
+  const role = await roleIn(ctx, ctx.actor, scope.organisationId);
+  if (role === null) throw notFound();
+  const rows = role === 'ADMIN' || ctx.actor.kind !== 'user' ? [] : await listGrants(ctx.db, ctx.actor.userId, scope);
+  const rights = rightsFrom(role, rows, { projectId, environmentId: null });
+  if (!hasPermission(rights, permission)) throw forbidden();
+  return { ...scope, rights, rightsIn: (environmentId) => rightsFrom(role, rows, { projectId, environmentId }) };
+}
+
 async function roleIn(ctx: Context, whose: Whose, organisationId: number): Promise<'ADMIN' | 'USER' | null> {
   if (whose.kind === 'nobody') throw unauthenticated();
   if (whose.kind === 'system') return 'ADMIN';

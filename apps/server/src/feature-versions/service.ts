@@ -38,6 +38,7 @@ import {
   findDue,
   findFeature,
   findPredecessor,
+  findScheduled,
   findVersion,
   findVersionStates,
   findVersions,
@@ -304,6 +305,11 @@ export async function statesOfVersion(
   const version = await versionOf(ctx, scope, featureId, uuid);
   if (version.applied_at === null) throw refused('This version never went live. Publish it instead.');
   return findVersionStates(ctx.db, version.id);
+}
+
+/** Versions of a feature, in any environment, that are published and wait for their time: the earliest first. */
+export async function scheduledVersions(ctx: Context, featureId: number): Promise<Version[]> {
+  return findScheduled(ctx.db, featureId);
 }
 
 /** Makes what a new environment serves the first version of each feature, inside a change that holds it. */

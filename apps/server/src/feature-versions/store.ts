@@ -95,6 +95,20 @@ export async function findDue(
     .execute();
 }
 
+/** Versions of a feature, in any environment, that are published and wait for their time: the earliest first. */
+export async function findScheduled(db: Database, featureId: number): Promise<Version[]> {
+  return db
+    .selectFrom('feature_versions')
+    .where('feature_id', '=', featureId)
+    .where('published', '=', 1)
+    .where('applied_at', 'is', null)
+    .selectAll()
+    .orderBy('live_from')
+    .orderBy('id')
+    .limit(1000)
+    .execute();
+}
+
 /** The uuid of the newest published version that went live before this one. */
 export async function findPredecessor(db: Database, version: Version): Promise<string | null> {
   const { live_from } = version;

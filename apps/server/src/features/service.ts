@@ -393,7 +393,8 @@ async function openToList(ctx: Context, projectId: number, environmentId: number
   return scope;
 }
 
-async function readFeature(ctx: Context, projectId: number, featureId: number): Promise<Feature> {
+/** A feature with all that belongs to it, for somebody who may see it. @throws RequestError 404 */
+export async function readFeature(ctx: Context, projectId: number, featureId: number): Promise<Feature> {
   const feature = await findFeature(ctx.db, { id: featureId, projectId });
   if (feature === null) throw notFound();
   return withBelongings(ctx, feature);

@@ -48,11 +48,17 @@ export function conditionOf(route: Route, input: Input, ifMatch: string | undefi
 }
 
 function etagOf(object: unknown): string {
-  return `"${createHash('sha256').update(JSON.stringify(object)).digest('base64url').slice(0, 22)}"`;
+  return etagOfText(JSON.stringify(object));
 }
 
-function matches(ifMatch: string, etag: string): boolean {
-  const wanted = ifMatch.split(',').map((one) => one.trim().replace(/^W\//, ''));
+/** Two equal texts have the same. */
+export function etagOfText(text: string): string {
+  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+}
+
+/** Whether an `If-Match` or `If-None-Match` names an ETag. */
+export function matches(header: string, etag: string): boolean {
+  const wanted = header.split(',').map((one) => one.trim().replace(/^W\//, ''));
   return wanted.includes('*') || wanted.includes(etag);
 }
 

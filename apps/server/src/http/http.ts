@@ -15,7 +15,8 @@ import { Download } from '../download.ts';
 import { forbidden, notFound, RequestError, refused, unauthenticated, unavailable } from '../errors.ts';
 import { sendCommonHeaders, sendPreflight } from './headers.ts';
 import { parseJson } from './json.ts';
-import { conditionOf } from './condition.ts';
+import { compress } from './compression.ts';
+import { conditionOf, etagOfText, matches } from './condition.ts';
 import { parseMultipart } from './multipart.ts';
 import type { Input, Route, StreamService } from './route.ts';
 import { sendEvents } from './stream.ts';
@@ -72,6 +73,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       sendPreflight(reply.raw);
     }
   });
+  app.addHook('onSend', compress);
   app.addHook('onResponse', async (request, reply) => {
     request.log.info(
       {
@@ -124,9 +126,18 @@ function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): voi
       const body = endpoint.paged ? withLinks(answer as Page<unknown>, request) : answer;
       if (options.checkResponses) checkResponse(endpoint, body);
       if (endpoint.attachment) reply.header('content-disposition', `attachment; filename="${endpoint.attachment}"`);
-      return reply.header('content-type', 'application/json').send(JSON.stringify(body));
+      const text = JSON.stringify(body);
+      if (endpoint.revalidated && isKnown(text, request, reply)) return reply.code(304).send('');
+      return reply.header('content-type', 'application/json').send(text);
     },
   });
+}
+
+/** Names the answer by an `ETag`, and says whether the client has it already. */
+function isKnown(text: string, request: FastifyRequest, reply: FastifyReply): boolean {
+  const etag = `W/${etagOfText(text)}`;
+  reply.header('etag', etag).header('cache-control', 'private, no-cache');
+  return matches(request.headers['if-none-match'] ?? '', etag.slice(2));
 }
 
 function sendDownload(file: Download, reply: FastifyReply): FastifyReply {

@@ -80,9 +80,14 @@ function operation(endpoint: Endpoint | SdkEndpoint): Json {
       ...parameters(endpoint.params, 'path'),
       ...parameters(endpoint.query, 'query'),
       ...(isConditionalWrite(endpoint) ? [ifMatch] : []),
+      ...(isRevalidated(endpoint) ? [ifNoneMatch] : []),
     ],
     ...(endpoint.body && { requestBody: { required: true, content: bodyContent(endpoint, endpoint.body) } }),
-    responses: { [endpoint.status]: answer, ...errorResponses(endpoint) },
+    responses: {
+      [endpoint.status]: answer,
+      ...(isRevalidated(endpoint) && { 304: { description: 'As the client has it already' } }),
+      ...errorResponses(endpoint),
+    },
   };
 }
 
@@ -105,6 +110,18 @@ function errorResponses(endpoint: Endpoint | SdkEndpoint): Json {
 function isConditionalWrite(endpoint: Endpoint | SdkEndpoint): boolean {
   return 'conditional' in endpoint && endpoint.conditional === true && endpoint.method !== 'GET';
 }
+
+function isRevalidated(endpoint: Endpoint | SdkEndpoint): boolean {
+  return 'revalidated' in endpoint && endpoint.revalidated === true;
+}
+
+const ifNoneMatch: Json = {
+  name: 'If-None-Match',
+  in: 'header',
+  required: false,
+  description: 'The `ETag` of the answer that the client has. Where nothing is different, the answer is 304.',
+  schema: { type: 'string' },
+};
 
 const ifMatch: Json = {
   name: 'If-Match',

@@ -242,6 +242,15 @@ export async function metadataOf(
   return findValues(ctx.db, entityTypes[entity].id, ids);
 }
 
+/** The custom fields that objects of a kind can have in a project, and whether they must. */
+export async function metadataFieldsFor(
+  ctx: Context,
+  scope: { organisationId: number; projectId: number },
+  entity: MetadataEntity,
+) {
+  return modelFieldsFor(ctx.db, scope, entityTypes[entity].id);
+}
+
 /**
  * Sets the custom fields of an object as a whole, inside the change that makes it or changes it.
  * @throws RequestError 400 for a field that is not for such an object, a value that is not of its type, or one that is
