@@ -13,6 +13,7 @@ import { loginRoutes } from './auth/login/routes.ts';
 import { mfaRoutes } from './auth/mfa/routes.ts';
 import { createFollower, type Follower } from './changes/follower.ts';
 import { passwordRoutes } from './auth/password/routes.ts';
+import { socialRoutes } from './auth/social/routes.ts';
 import { tokenRoutes } from './auth/tokens/routes.ts';
 import { createChangeFeed } from './change-stream/feed.ts';
 import { changeStreamRoutes } from './change-stream/routes.ts';
@@ -72,6 +73,7 @@ export const routes = [
   ...firstRunRoutes,
   ...passwordRoutes,
   ...loginRoutes,
+  ...socialRoutes,
   ...mfaRoutes,
   ...emailRoutes,
   ...accountRoutes,

@@ -25,6 +25,12 @@ const addressRanges = z.string().transform((text, check): AddressRange[] =>
   }),
 );
 
+/** Where a service is, without a slash at the end. */
+const serviceUrl = z
+  .string()
+  .refine((text) => /^https?:\/\/[^\s?#]+$/.test(text) && URL.canParse(text), 'must look like https://example.com')
+  .transform((text) => text.replace(/\/+$/, ''));
+
 const environmentVariables = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce
@@ -69,6 +75,12 @@ const environmentVariables = z.object({
     .string()
     .regex(/^[^\r\n]*[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
     .optional(),
+  GITHUB_CLIENT_ID: z.string().optional(),
+  GITHUB_CLIENT_SECRET: z.string().optional(),
+  GITHUB_URL: serviceUrl.default('https://github.com'),
+  GITHUB_API_URL: serviceUrl.default('https://api.github.com'),
+  GOOGLE_CLIENT_ID: z.string().optional(),
+  GOOGLE_API_URL: serviceUrl.default('https://www.googleapis.com'),
   ALLOW_REGISTRATION_WITHOUT_INVITE: flag.prefault('true'),
   PREVENT_SIGNUP: flag.prefault('false'),
   PREVENT_EMAIL_PASSWORD: flag.prefault('false'),
@@ -117,6 +129,9 @@ export interface Config {
   signUp: SignUpRules;
   /** Whether passwords are good for logging in; where not, people come through single sign-on. */
   passwordLogin: boolean;
+  /** Services whose accounts are good for logging in; null where it is not set up. */
+  github: { clientId: string; clientSecret: string; url: string; apiUrl: string } | null;
+  google: { clientId: string; apiUrl: string } | null;
   /** Whether an organisation takes a superuser to create. */
   onlySuperusersCreateOrganisations: boolean;
   /** Whether people may join by a link that everybody can pass on. */
@@ -194,6 +209,17 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
       needsActivation: value.ENABLE_EMAIL_ACTIVATION,
     },
     passwordLogin: !value.PREVENT_EMAIL_PASSWORD,
+    github:
+      value.GITHUB_CLIENT_ID === undefined || value.GITHUB_CLIENT_SECRET === undefined
+        ? null
+        : {
+            clientId: value.GITHUB_CLIENT_ID,
+            clientSecret: value.GITHUB_CLIENT_SECRET,
+            url: value.GITHUB_URL,
+            apiUrl: value.GITHUB_API_URL,
+          },
+    google:
+      value.GOOGLE_CLIENT_ID === undefined ? null : { clientId: value.GOOGLE_CLIENT_ID, apiUrl: value.GOOGLE_API_URL },
     onlySuperusersCreateOrganisations: value.RESTRICT_ORG_CREATE_TO_SUPERUSERS,
     inviteLinks: !value.DISABLE_INVITE_LINKS,
     passwordResets: {

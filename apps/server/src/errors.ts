@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'too_large'
   | 'unsupported_media_type'
   | 'throttled'
+  | 'bad_gateway'
   | 'unavailable';
 
 const statuses: Record<ErrorCode, number> = {
@@ -25,6 +26,7 @@ const statuses: Record<ErrorCode, number> = {
   too_large: 413,
   unsupported_media_type: 415,
   throttled: 429,
+  bad_gateway: 502,
   unavailable: 503,
 };
 

@@ -6,7 +6,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Auth = 'anyone' | 'user' | 'user or master key';
 
 /** Statuses of refusals that a caller should expect. 400 goes with every body or query, 401 with every protected endpoint. */
-export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 429 | 503;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 429 | 502 | 503;
 
 /** One request described once: what the server checks, what OpenAPI shows and what clients are typed by. */
 export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Response = unknown> {

@@ -43,6 +43,12 @@ export const getVersion = endpoint({
     is_enterprise: z.boolean(),
     is_saas: z.boolean(),
     self_hosted_data: z.object({ has_users: z.boolean(), has_logins: z.boolean() }).nullable(),
+    /** What a login page offers; null for a service that is not set up. */
+    login_methods: z.object({
+      password: z.boolean(),
+      github: z.object({ client_id: z.string(), url: z.string() }).nullable(),
+      google: z.object({ client_id: z.string() }).nullable(),
+    }),
     package_versions: z.record(z.string(), z.string()),
   }),
 });

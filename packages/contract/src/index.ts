@@ -4,6 +4,7 @@ export * from './auth-email.ts';
 export * from './auth-login.ts';
 export * from './auth-mfa.ts';
 export * from './auth-password.ts';
+export * from './auth-social.ts';
 export * from './auth-tokens.ts';
 export * from './change-sets.ts';
 export * from './change-stream.ts';

@@ -11,6 +11,8 @@ export interface Tables {
   mfa_methods: MfaMethodTable;
   mfa_backup_codes: MfaBackupCodeTable;
   throttle_counts: ThrottleCountTable;
+  social_logins: SocialLoginTable;
+  trust_relationships: TrustRelationshipTable;
   organisations: OrganisationTable;
   organisation_members: OrganisationMemberTable;
   master_keys: MasterKeyTable;
@@ -117,6 +119,37 @@ export interface MfaBackupCodeTable {
   user_id: number;
   /** Keyed hash: the database alone does not tell which code fits. */
   code_hash: string;
+}
+
+/** An account at another service that a person signs in with. */
+export interface SocialLoginTable {
+  id: Generated<number>;
+  user_id: number;
+  provider: 'GITHUB' | 'GOOGLE';
+  /** The service's own id of the account, which it never gives to another. */
+  subject: string;
+  created_at: string;
+}
+
+/** Whose tokens are taken for an organisation's own. */
+export interface TrustRelationshipTable {
+  id: Generated<number>;
+  organisation_id: number;
+  /** Whom the bearer acts as. Nobody knows that key itself. */
+  master_key_id: number;
+  name: string;
+  issuer: string;
+  audience: string;
+  /** SHA-256 of issuer and audience, hex; null once it is deleted. */
+  origin_hash: string | null;
+  /** JSON list of `{claim, values}`. */
+  claim_rules: string;
+  is_admin: Bit;
+  /** One more with each change of whom it trusts: tokens given out before are void. */
+  generation: number;
+  created_at: string;
+  created_by: number | null;
+  deleted_at: string | null;
 }
 
 /** Attempts within one stretch of time, where many processes count together. */

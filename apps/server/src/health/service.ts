@@ -26,6 +26,7 @@ export async function getReadiness(ctx: Context): Promise<Record<string, string>
 
 export async function getVersion(ctx: Context) {
   const { hasUsers, hasLogins } = await findUsers(ctx.db);
+  const { github, google } = ctx.config;
   return {
     ci_commit_sha: 'unknown',
     image_tag: ctx.config.version,
@@ -34,6 +35,11 @@ export async function getVersion(ctx: Context) {
     is_enterprise: true,
     is_saas: false,
     self_hosted_data: { has_users: hasUsers, has_logins: hasLogins },
+    login_methods: {
+      password: ctx.config.passwordLogin,
+      github: github && { client_id: github.clientId, url: github.url },
+      google: google && { client_id: google.clientId },
+    },
     package_versions: { '.': ctx.config.version },
   };
 }

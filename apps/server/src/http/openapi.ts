@@ -140,6 +140,7 @@ const descriptions: Record<number, string> = {
   409: 'Changed by somebody else',
   413: 'The body is too large',
   429: 'Too many requests; `Retry-After` says when',
+  502: 'Another service, which it takes to answer, did not',
   503: 'The database cannot take the request now',
 };
 

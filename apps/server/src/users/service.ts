@@ -10,6 +10,7 @@ import {
   emailIsTaken,
   findStanding,
   findUser,
+  findUserByEmail,
   holdFirstAccount,
   insertUser,
   noteVisit,
@@ -163,6 +164,11 @@ export async function eraseUser(ctx: Context, userId: number): Promise<void> {
     onboarding: null,
     deleted_at: ctx.now(),
   });
+}
+
+/** Who has an address, and whether they can log in; null for nobody. */
+export async function findByEmail(ctx: Context, email: string): Promise<{ userId: number; isActive: boolean } | null> {
+  return findUserByEmail(ctx.db, email);
 }
 
 export async function setPasswordHash(ctx: Context, userId: number, passwordHash: string): Promise<void> {

@@ -28,6 +28,14 @@ export async function emailIsTaken(db: Database, email: string): Promise<boolean
   return row !== undefined;
 }
 
+export async function findUserByEmail(
+  db: Database,
+  email: string,
+): Promise<{ userId: number; isActive: boolean } | null> {
+  const row = await db.selectFrom('users').where('email', '=', email).select(['id', 'is_active']).executeTakeFirst();
+  return row === undefined ? null : { userId: row.id, isActive: row.is_active === 1 };
+}
+
 export async function anyUserExists(db: Database): Promise<boolean> {
   const row = await db.selectFrom('users').where('deleted_at', 'is', null).select('id').limit(1).executeTakeFirst();
   return row !== undefined;

@@ -10,6 +10,7 @@ import { eraseUser } from '../../users/service.ts';
 import { spendAllAccountTokens } from '../links/service.ts';
 import { forgetMfa } from '../mfa/service.ts';
 import { isOwnPassword } from '../password/service.ts';
+import { forgetSocialLogins } from '../social/service.ts';
 import { endAllSessions } from '../tokens/service.ts';
 
 /**
@@ -34,6 +35,7 @@ export async function closeAccount(ctx: Context, { body }: InputOf<typeof endpoi
         await leaveOrganisation(ctx, { organisationId, userId }, record);
       });
     }
+    await forgetSocialLogins(ctx, userId);
     await forgetMfa(ctx, userId);
     await spendAllAccountTokens(ctx, userId);
     await endAllSessions(ctx, userId);

@@ -24,8 +24,14 @@ describe('too many attempts', () => {
     );
   });
 
+  test('of one client on one account leave it open to others', async () => {
+    for (const _ of [1, 2, 3, 4]) await loginFrom('198.51.100.200', 'locked@example.com');
+
+    expect((await loginFrom('198.51.100.201', 'locked@example.com')).statusCode).toBe(400);
+  });
+
   test('on one account are refused, from wherever they come and however it is written', async () => {
-    for (const last of [1, 2, 3]) await loginFrom(`198.51.100.${last}`, 'victim@example.com');
+    for (let last = 10; last < 40; last++) await loginFrom(`198.51.100.${last}`, 'victim@example.com');
 
     const refused = await loginFrom('198.51.100.4', 'Victim@Example.com');
     const other = await loginFrom('198.51.100.4', 'somebody@example.com');
