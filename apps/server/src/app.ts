@@ -42,6 +42,8 @@ import { buildOpenApi } from './http/openapi.ts';
 import { serveWelcome } from './http/welcome.ts';
 import { identityRoutes } from './identities/routes.ts';
 import { createIdentityStore } from './identities/sdk-store.ts';
+import { integrationJobs, writeIntegrationDeliveries } from './integrations/delivery.ts';
+import { integrationRoutes } from './integrations/routes.ts';
 import { createWorker, type Worker } from './jobs/worker.ts';
 import { mailJobs } from './mail/service.ts';
 import { createLogMailer, createSmtpMailer } from './mail/mailer.ts';
@@ -103,6 +105,7 @@ export const routes = [
   ...changeStreamRoutes,
   ...tagRoutes,
   ...webhookRoutes,
+  ...integrationRoutes,
   ...auditRoutes,
   ...metadataRoutes,
   ...usageRoutes,
@@ -113,7 +116,7 @@ export interface App {
   http: FastifyInstance;
   publisher: Publisher;
   worker: Worker;
-  /** Tells webhooks of changes. */
+  /** Tells webhooks and integrations of changes. */
   follower: Follower;
   edge: Edge;
   /** A context for work that no request asks for. */
@@ -180,13 +183,23 @@ export async function createApp(options: AppOptions): Promise<App> {
     db,
     log,
     context: (log) => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
-    handlers: { ...mailJobs, ...linkJobs, ...throttleJobs, ...versionJobs, ...(config.webhooks && webhookJobs) },
+    handlers: {
+      ...mailJobs,
+      ...linkJobs,
+      ...throttleJobs,
+      ...versionJobs,
+      ...integrationJobs,
+      ...(config.webhooks && webhookJobs),
+    },
   });
   const follower = createFollower({
     context: () => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
     log,
     reader: 'webhooks',
-    consume: config.webhooks ? writeDeliveries : async () => {},
+    consume: async (ctx, changes) => {
+      if (config.webhooks) await writeDeliveries(ctx, changes);
+      await writeIntegrationDeliveries(ctx, changes);
+    },
   });
 
   const http = createHttp({

@@ -96,6 +96,12 @@ const environmentVariables = z.object({
     .regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'must be an e-mail address')
     .max(254)
     .optional(),
+  SLACK_CLIENT_ID: z.string().optional(),
+  SLACK_CLIENT_SECRET: z.string().optional(),
+  SLACK_URL: z
+    .string()
+    .regex(/^https?:\/\/[^\s/]+\/?$/, 'must look like https://slack.com')
+    .default('https://slack.com'),
   ORGANISATION_NAME: z.string().max(2000).default('My organisation'),
   PROJECT_NAME: z.string().max(2000).default('My project'),
 });
@@ -139,6 +145,7 @@ export interface Config {
   passwordResets: { maxEmails: number; cooldownSeconds: number };
   /** The first administrator, created without a request; null where none is named. */
   firstAdmin: FirstAdmin | null;
+  slack: SlackApp;
   /** From package.json; sent as `Flagsmith-Version` and shown by `/version/`. */
   version: string;
 }
@@ -148,6 +155,12 @@ export interface SignUpRules {
   withoutInvite: boolean;
   /** An account works once its e-mail address has been proved. */
   needsActivation: boolean;
+}
+
+/** The Slack app that people connect their workspaces with; null where there is none. */
+export interface SlackApp {
+  url: string;
+  app: { clientId: string; clientSecret: string } | null;
 }
 
 export interface FirstAdmin {
@@ -236,6 +249,13 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
             atStart: value.ALLOW_ADMIN_INITIATION_VIA_CLI,
             byRequest: value.ALLOW_ADMIN_INITIATION_VIA_URL,
           },
+    slack: {
+      url: value.SLACK_URL.replace(/\/$/, ''),
+      app:
+        value.SLACK_CLIENT_ID === undefined || value.SLACK_CLIENT_SECRET === undefined
+          ? null
+          : { clientId: value.SLACK_CLIENT_ID, clientSecret: value.SLACK_CLIENT_SECRET },
+    },
     version: packageVersion(),
   };
 }

@@ -23,8 +23,8 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Res
   params: z.ZodType<Params>;
   query: z.ZodType<Query>;
   body: z.ZodType<Body>;
-  /** 204, and 200 without a schema, answer an empty body. */
-  status: 200 | 201 | 202 | 204;
+  /** 204, and 200 without a schema, answer an empty body; 302 sends a browser elsewhere. */
+  status: 200 | 201 | 202 | 204 | 302;
   response: z.ZodType<Response>;
   /** The service answers `{count, results}`; the wire adds `next` and `previous`. */
   paged: boolean;
@@ -62,7 +62,7 @@ interface Description<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   params?: P;
   query?: Q;
   body?: B;
-  status?: 200 | 201 | 202 | 204;
+  status?: 200 | 201 | 202 | 204 | 302;
   response?: R;
   paged?: boolean;
   errors?: ErrorStatus[];

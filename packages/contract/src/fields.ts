@@ -45,6 +45,11 @@ export function blankableTextInput(maxLength: number) {
   return z.preprocess(textFromScalar, limitedText(maxLength));
 }
 
+/** An `http:` or `https:` URL. */
+export function urlInput(maxLength: number) {
+  return textInput(maxLength).refine(isUrl, { error: 'Enter a valid URL.' });
+}
+
 /** Text as it was given, blanks at its ends included: for what is compared with what people send. */
 export function exactTextInput(maxLength: number) {
   return z.preprocess((value) => (typeof value === 'number' ? String(value) : value), limitedText(maxLength));
@@ -120,6 +125,12 @@ export function page<T extends z.ZodType>(item: T) {
     previous: z.string().nullish(),
     results: z.array(item),
   });
+}
+
+function isUrl(text: string): boolean {
+  if (text === '') return true; // Said by another message.
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && !/\s/.test(text);
 }
 
 function numberFromText(value: unknown): unknown {

@@ -26,6 +26,7 @@ export * from './first-run.ts';
 export * from './groups.ts';
 export * from './health.ts';
 export * from './identities.ts';
+export * from './integrations.ts';
 export * from './invites.ts';
 export * from './master-keys.ts';
 export * from './metadata.ts';

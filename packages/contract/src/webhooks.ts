@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { blankableTextInput, booleanInput, id, page, pageQuery, pathId, textInput, time } from './fields.ts';
+import { blankableTextInput, booleanInput, id, page, pageQuery, pathId, time, urlInput } from './fields.ts';
 
 export const webhookEvents = ['FLAG_UPDATED', 'FLAG_DELETED', 'NEW_VERSION_PUBLISHED', 'AUDIT_LOG_CREATED'] as const;
 
@@ -34,7 +34,7 @@ export const webhookDelivery = z.object({
 });
 export type WebhookDelivery = z.output<typeof webhookDelivery>;
 
-const webhookUrl = textInput(200).refine(isUrl, { error: 'Enter a valid URL.' });
+const webhookUrl = urlInput(200);
 
 export const webhookInput = z.object({
   url: webhookUrl,
@@ -50,12 +50,6 @@ export const testWebhookInput = z.object({
   /** An environment by its client-side key, or an organisation by its id. */
   scope: z.object({ type: z.string().optional(), id: z.union([z.string(), z.number()]).optional() }).optional(),
 });
-
-function isUrl(text: string): boolean {
-  if (text === '') return true; // Said by another message.
-  const url = URL.parse(text);
-  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && !/\s/.test(text);
-}
 
 const tag = 'webhooks';
 const inEnvironment = z.object({ environment_api_key: z.string().max(100) });

@@ -28,6 +28,7 @@ export type ObjectType =
   | 'TAG'
   | 'METADATA_FIELD'
   | 'WEBHOOK'
+  | 'INTEGRATION'
   | 'PERMISSION'
   | 'GROUP'
   | 'INVITE';

@@ -7,6 +7,7 @@ import * as usage from './migrations/0006_usage.ts';
 import * as featureVersions from './migrations/0007_feature_versions.ts';
 import * as jobsWebhooks from './migrations/0005_jobs_webhooks.ts';
 import * as importExport from './migrations/0008_import_export.ts';
+import * as integrations from './migrations/0009_integrations.ts';
 import * as signIn from './migrations/0011_sign_in.ts';
 import type { Database } from './tables.ts';
 
@@ -20,6 +21,7 @@ const migrations = {
   '0006_usage': usage,
   '0007_feature_versions': featureVersions,
   '0008_import_export': importExport,
+  '0009_integrations': integrations,
   '0011_sign_in': signIn,
 };
 

@@ -38,6 +38,8 @@ export interface Tables {
   change_cursors: ChangeCursorTable;
   webhooks: WebhookTable;
   webhook_deliveries: WebhookDeliveryTable;
+  integrations: IntegrationTable;
+  integration_deliveries: IntegrationDeliveryTable;
   user_groups: UserGroupTable;
   user_group_members: UserGroupMemberTable;
   permission_grants: PermissionGrantTable;
@@ -609,6 +611,44 @@ export interface WebhookTable {
   updated_at: string;
   /** When the organisation was last told by e-mail that deliveries fail. */
   failure_mailed_at: string | null;
+}
+
+export interface IntegrationTable {
+  id: Generated<number>;
+  /** A name of contract/integrations.ts, or `slack-workspace` for what connects a project with Slack. */
+  vendor: string;
+  /** `environment:12`, `project:3` or `organisation:1`. */
+  place: string;
+  organisation_id: number;
+  /** Of a project, and of an environment's project. */
+  project_id: number | null;
+  environment_id: number | null;
+  enabled: Bit;
+  /** JSON. */
+  config_encrypted: string;
+  created_at: string;
+  updated_at: string;
+  /** Setting it up again brings the row back. */
+  deleted_at: string | null;
+}
+
+export interface IntegrationDeliveryTable {
+  id: Generated<number>;
+  integration_id: number;
+  /** Within the integration, what makes two deliveries the same. */
+  event_key: string;
+  /** JSON, without secrets: the request is made from it when it is sent. */
+  event: string;
+  state: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  next_attempt_at: string;
+  /** Of the newest attempt; null where nobody answered. */
+  response_status: number | null;
+  error: string | null;
+  created_at: string;
+  finished_at: string | null;
+  /** When it is forgotten. */
+  expires_at: string;
 }
 
 export interface WebhookDeliveryTable {

@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Actor, Context } from '../context.ts';
 import { Download } from '../download.ts';
+import { Redirect } from '../redirect.ts';
 import { forbidden, notFound, RequestError, refused, unauthenticated, unavailable } from '../errors.ts';
 import { sendCommonHeaders, sendPreflight } from './headers.ts';
 import { parseJson } from './json.ts';
@@ -121,6 +122,7 @@ function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): voi
       const etag = condition?.etag() ?? null;
       if (etag !== null) reply.header('etag', etag);
       reply.code(endpoint.status);
+      if (answer instanceof Redirect) return reply.header('location', answer.location).send('');
       if (endpoint.response === undefined) return reply.send('');
       if (answer instanceof Download) return sendDownload(answer, reply);
       const body = endpoint.paged ? withLinks(answer as Page<unknown>, request) : answer;

@@ -12,13 +12,15 @@ export interface OutboundRequest {
   body?: string;
   /** Ends the request early. */
   signal?: AbortSignal;
+  /** Where an answer may be larger than usual. */
+  maxResponseBytes?: number;
 }
 
 export interface OutboundResponse {
   /** Redirects (3xx) are answers like any other: nobody follows them. */
   status: number;
   headers: Record<string, string | string[] | undefined>;
-  /** At most the first 64 kB. */
+  /** At most the first 64 kB, unless the request says otherwise. */
   body: string;
 }
 
@@ -87,19 +89,19 @@ export function createOutbound(options: OutboundOptions): Outbound & { close: ()
     bodyTimeout: timeoutMs,
   });
 
-  async function read(body: AsyncIterable<Buffer> & { destroy: () => unknown }): Promise<string> {
+  async function read(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
     const parts: Buffer[] = [];
     let sizeBytes = 0;
     for await (const part of body) {
       parts.push(part);
       sizeBytes += part.length;
-      if (sizeBytes >= maxResponseBytes) break;
+      if (sizeBytes >= maxBytes) break;
     }
-    return Buffer.concat(parts).subarray(0, maxResponseBytes).toString('utf8');
+    return Buffer.concat(parts).subarray(0, maxBytes).toString('utf8');
   }
 
   return {
-    async send({ method, url, headers = {}, body, signal }) {
+    async send({ method, url, headers = {}, body, signal, maxResponseBytes: maxBytes = maxResponseBytes }) {
       const target = parseUrl(url);
       // Addresses are not looked up, so that nothing else would check them before the connection.
       if (isAddress(target.hostname) && !isAllowed(target.hostname)) throw refusal();
@@ -112,7 +114,7 @@ export function createOutbound(options: OutboundOptions): Outbound & { close: ()
           dispatcher: agent,
           signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
         });
-        return { status: response.statusCode, headers: response.headers, body: await read(response.body) };
+        return { status: response.statusCode, headers: response.headers, body: await read(response.body, maxBytes) };
       } catch (error) {
         if (error instanceof OutboundError) throw error;
         if (timeout.aborted || isTimeout(error)) {

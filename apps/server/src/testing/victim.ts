@@ -1,4 +1,6 @@
+import { integrationEndpoints } from '@halyard/contract';
 import type { TestContext } from './context.ts';
+import { integrationBodies } from './integrations.ts';
 import { seedUser, type Tenant } from './seed.ts';
 
 /** A tenant with one real object of every kind: what routes are tried on. */
@@ -10,6 +12,8 @@ export interface Victim extends Tenant {
     string
   >;
   leftover: Record<string, number>;
+  /** Ids, by place and vendor. */
+  integrations: Record<string, number>;
 }
 
 /** In the name of all that is a victim's: nobody else may ever read it. */
@@ -44,6 +48,19 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
   const quietHook = { url: `https://${marker}hooks.invalid/`, enabled: false, secret: `${marker}shared` };
   const webhook = await post(`${environment}/webhooks/`, quietHook);
   const organisationWebhook = await post(`organisations/${tenant.organisationId}/webhooks/`, quietHook);
+  const integrations: Record<string, number> = {};
+  for (const { vendor, place } of integrationEndpoints) {
+    const paths = {
+      environment,
+      project: `projects/${tenant.projectId}`,
+      organisation: `organisations/${tenant.organisationId}`,
+    };
+    const { id } = await post(
+      `${paths[place]}/integrations/${vendor}/`,
+      integrationBodies[vendor](`https://${marker}x.invalid/`),
+    );
+    integrations[`${place} ${vendor}`] = id;
+  }
   const override = await post(`${environment}/features/${feature.id}/create-segment-override/`, {
     enabled: true,
     feature_segment: { segment: segments[0].id },
@@ -166,6 +183,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       featureSegment: leftoverFeatureSegment.uuid,
       tag: tag.uuid,
     },
+    integrations,
     leftover: {
       organisationWebhook: organisationWebhook.id,
       ...grants,
