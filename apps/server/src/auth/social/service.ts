@@ -20,7 +20,8 @@ export async function loginWithGithub(
 ): Promise<SocialSession | MfaChallenge> {
   await limitClient(ctx);
   const { github } = ctx.config;
-  return enter(ctx, 'GITHUB', github && (await askGithub(ctx, github, body.access_token)), body);
+  if (github === null) throw forbidden(notSetUp);
+  return enter(ctx, 'GITHUB', await askGithub(ctx, github, body.access_token), body);
 }
 
 /** Signs in or up with an access token of Google's. @throws RequestError 403 who may not sign up, 429, 502 */
@@ -30,7 +31,8 @@ export async function loginWithGoogle(
 ): Promise<SocialSession | MfaChallenge> {
   await limitClient(ctx);
   const { google } = ctx.config;
-  return enter(ctx, 'GOOGLE', google && (await askGoogle(ctx, google, body.access_token)), body);
+  if (google === null) throw forbidden(notSetUp);
+  return enter(ctx, 'GOOGLE', await askGoogle(ctx, google, body.access_token), body);
 }
 
 /** Forgets which accounts elsewhere are a person's: signing in with one begins anew. */
@@ -122,5 +124,6 @@ async function join(
 type Provider = 'GITHUB' | 'GOOGLE';
 
 const noPassword = 'no password fits this';
+const notSetUp = 'Signing in with this service is not set up for this installation.';
 const notActive = 'This account is not active. Please use the link of the activation e-mail first.';
 const anotherAccount = 'The account with this e-mail address signs in with another account of this service.';

@@ -189,7 +189,7 @@ describe('an installation without these services', () => {
       body: { access_token: 'x' },
     });
 
-    expect(refused.status).toBe(502);
+    expect(refused.status).toBe(403);
     expect((await context.request({ path: '/version/' })).body.login_methods).toEqual({
       password: true,
       github: null,
