@@ -64,6 +64,7 @@ import { createMemoryThrottle } from './throttle/memory.ts';
 import { limitActor } from './throttle/service.ts';
 import { createSharedThrottle, throttleJobs } from './throttle/shared.ts';
 import { now as systemNow, type Timestamp } from './time.ts';
+import { trustRelationshipRoutes } from './trust-relationships/routes.ts';
 import { createUsageStore } from './usage/sdk-store.ts';
 import { userRoutes } from './users/routes.ts';
 import { webhookJobs, writeDeliveries } from './webhooks/delivery.ts';
@@ -84,6 +85,7 @@ export const routes = [
   ...organisationRoutes,
   ...organisationMemberRoutes,
   ...masterKeyRoutes,
+  ...trustRelationshipRoutes,
   ...groupRoutes,
   ...inviteRoutes,
   ...permissionRoutes,
@@ -208,7 +210,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
     contextOf: async (request) => {
       const ctx = context({
-        actor: await authenticate(db, request.authorization, now()),
+        actor: await authenticate({ db, vault }, request.authorization, now()),
         log: request.log,
         clientAddress: request.address,
       });

@@ -33,6 +33,13 @@ interface Entry {
   last?: number;
 }
 
+const trust = (audience: string) => ({
+  name: `${marker}trust`,
+  issuer: 'https://issuer.invalid',
+  audience: marker + audience,
+  is_admin: true,
+});
+
 const entries: Record<string, Entry> = {
   getCurrentUser: { own: true },
   updateCurrentUser: { own: true },
@@ -66,6 +73,13 @@ const entries: Record<string, Entry> = {
   updateMasterKey: { body: () => ({ name: `${marker}renamed` }) },
   patchMasterKey: { body: () => ({ name: `${marker}renamed` }) },
   deleteMasterKey: {},
+
+  listTrustRelationships: {},
+  createTrustRelationship: { body: () => trust('second') },
+  getTrustRelationship: {},
+  updateTrustRelationship: { body: () => trust('first') },
+  patchTrustRelationship: { body: () => ({ name: `${marker}trust renamed` }) },
+  deleteTrustRelationship: { last: 1 },
 
   listOrganisationPermissions: { own: true },
   listProjectPermissions: { own: true },

@@ -41,6 +41,7 @@ export * from './sdk.ts';
 export * from './segments.ts';
 export * from './tags.ts';
 export * from './users.ts';
+export * from './trust-relationships.ts';
 export * from './usage.ts';
 export * from './values.ts';
 export * from './webhooks.ts';

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Actor, Context } from '../context.ts';
 import type { Database, EnvironmentTable, FeatureTable, ProjectTable } from '../db/tables.ts';
+import type { Vault } from '../secrets.ts';
 import { forbidden, notFound, unauthenticated } from '../errors.ts';
 import { sha256 } from '../secrets.ts';
 import type { Timestamp } from '../time.ts';
@@ -14,10 +15,12 @@ import {
   findProject,
   findRole,
   findTokenUser,
+  findTrusted,
   type GrantRow,
   listGrants,
   listMemberships,
 } from './store.ts';
+import { readTrustToken } from './trust-token.ts';
 
 /** An organisation that the actor may use as it asked. */
 export interface OrganisationScope {
@@ -43,10 +46,15 @@ export interface FeatureScope extends ProjectScope {
 }
 
 /**
- * Tells who sends an `Authorization` header: `Token <key>` of a person or `Api-Key <key>` of an organisation.
+ * Tells who sends an `Authorization` header: `Token <key>` of a person, `Api-Key <key>` of an organisation, or
+ * `Bearer <token>` that was given for one of an issuer whom the organisation trusts.
  * Nobody where there is no header. @throws RequestError 401 for a token or key that is unknown, revoked or expired.
  */
-export async function authenticate(db: Database, authorization: string | undefined, now: Timestamp): Promise<Actor> {
+export async function authenticate(
+  { db, vault }: { db: Database; vault: Vault },
+  authorization: string | undefined,
+  now: Timestamp,
+): Promise<Actor> {
   const [scheme, credential, more] = (authorization ?? '').trim().split(/\s+/);
   if (!scheme) return { kind: 'nobody' };
   if (/^token$/i.test(scheme)) {
@@ -63,6 +71,19 @@ export async function authenticate(db: Database, authorization: string | undefin
       found.revoked === 0 &&
       (found.expiry_date === null || found.expiry_date > now);
     if (!valid) throw unauthenticated('Valid Master API Key not found.');
+    return {
+      kind: 'master_key',
+      masterKeyId: found.id,
+      organisationId: found.organisation_id,
+      isAdmin: found.is_admin === 1,
+      name: found.name,
+    };
+  }
+  if (/^bearer$/i.test(scheme)) {
+    const claim = credential === undefined ? null : await readTrustToken(vault, credential, now);
+    if (claim === null) throw unauthenticated('Invalid token.');
+    const found = await findTrusted(db, claim);
+    if (found === null) throw unauthenticated('Trust relationship is revoked.');
     return {
       kind: 'master_key',
       masterKeyId: found.id,

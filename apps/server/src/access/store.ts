@@ -32,6 +32,27 @@ export async function findMasterKey(db: Database, prefix: string) {
   return row ?? null;
 }
 
+/** The key behind a trust relationship that is as it was in `generation`; null where it is not, or is gone. */
+export async function findTrusted(db: Database, claim: { id: number; generation: number }) {
+  const row = await db
+    .selectFrom('trust_relationships')
+    .innerJoin('master_keys', 'master_keys.id', 'trust_relationships.master_key_id')
+    .innerJoin('organisations', 'organisations.id', 'trust_relationships.organisation_id')
+    .where('trust_relationships.id', '=', claim.id)
+    .where('trust_relationships.generation', '=', claim.generation)
+    .where('trust_relationships.deleted_at', 'is', null)
+    .where('master_keys.revoked', '=', 0)
+    .where('organisations.deleted_at', 'is', null)
+    .select([
+      'master_keys.id',
+      'master_keys.organisation_id',
+      'trust_relationships.is_admin',
+      'trust_relationships.name',
+    ])
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 export async function findRole(db: Database, organisationId: number, userId: number): Promise<'ADMIN' | 'USER' | null> {
   const row = await db
     .selectFrom('organisation_members')

@@ -25,6 +25,7 @@ export type ObjectType =
   | 'ORGANISATION'
   | 'ORGANISATION_MEMBER'
   | 'MASTER_KEY'
+  | 'TRUST_RELATIONSHIP'
   | 'TAG'
   | 'METADATA_FIELD'
   | 'WEBHOOK'

@@ -89,6 +89,25 @@ export async function deleteMasterKey(
   await change(ctx, scope, params.prefix, { revoked: true });
 }
 
+/** A key that nobody knows, for those who act as it in another way. Inside a transaction. */
+export async function insertBackingKey(ctx: Context, scope: OrganisationScope, name: string): Promise<number> {
+  return insertMasterKey(ctx.db, {
+    organisation_id: scope.organisationId,
+    prefix: randomText(8),
+    key_hash: sha256(randomText(40)),
+    name: [...name].slice(0, 50).join(''),
+    is_admin: 1,
+    created: ctx.now(),
+    created_by: requireUser(ctx).userId,
+    expiry_date: null,
+    revoked: 0,
+  });
+}
+
+export async function revokeBackingKey(ctx: Context, masterKeyId: number): Promise<void> {
+  await updateRow(ctx.db, masterKeyId, { revoked: 1 });
+}
+
 async function change(
   ctx: Context,
   scope: OrganisationScope,

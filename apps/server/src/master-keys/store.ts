@@ -41,5 +41,18 @@ export async function updateMasterKey(
 }
 
 function usable(db: Database, organisationId: number) {
-  return db.selectFrom('master_keys').where('organisation_id', '=', organisationId).where('revoked', '=', 0);
+  return db
+    .selectFrom('master_keys')
+    .where('organisation_id', '=', organisationId)
+    .where('revoked', '=', 0)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('trust_relationships')
+            .whereRef('trust_relationships.master_key_id', '=', 'master_keys.id')
+            .select('trust_relationships.id'),
+        ),
+      ),
+    );
 }

@@ -98,6 +98,12 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
     name: `${marker}master key`,
   });
   const organisationPath = `organisations/${tenant.organisationId}`;
+  const trustRelationship = await post(`${organisationPath}/trust-relationships/`, {
+    name: `${marker}trust`,
+    issuer: 'https://issuer.invalid',
+    audience: `${marker}audience-${tenant.organisationId}`,
+    is_admin: true,
+  });
   const group = await post(`${organisationPath}/groups/`, { name: `${marker}group` });
   const leftoverGroup = await post(`${organisationPath}/groups/`, { name: `${marker}leftover group` });
   const groupMember = await seedUser(context.db, { organisationId: tenant.organisationId, role: 'USER' });
@@ -148,6 +154,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       organisation_id: tenant.organisationId,
       user_id: member.user_id,
       prefix: masterKey.prefix,
+      trust_relationship_id: trustRelationship.id,
       project_id: tenant.projectId,
       environment_api_key: tenant.production.apiKey,
       environment_id: tenant.production.id,
