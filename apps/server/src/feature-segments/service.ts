@@ -147,15 +147,16 @@ export async function createSegmentOverride(
 }
 
 /** Removes what a segment overrides in every environment, inside a change of the project. */
-export async function removeOverridesOfSegment(ctx: Context, segmentId: number): Promise<void> {
+export async function removeOverridesOfSegment(ctx: Context, segmentId: number): Promise<unknown[]> {
   const places = await findPlacesBesideSegment(ctx.db, segmentId);
   const own = places.filter((place) => place.segmentId === segmentId).map((place) => place.id);
-  await removeSegmentOverrideStates(ctx, own);
+  const removed = await removeSegmentOverrideStates(ctx, own);
   await deleteFeatureSegments(ctx.db, own);
   await arrange(
     ctx,
     places.filter((place) => place.segmentId !== segmentId),
   );
+  return removed;
 }
 
 /**

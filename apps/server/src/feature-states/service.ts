@@ -548,9 +548,12 @@ export async function addSegmentOverrideState(
   return state;
 }
 
-/** Removes the states of feature segments, inside a change of their environments. */
-export async function removeSegmentOverrideStates(ctx: Context, featureSegmentIds: number[]): Promise<void> {
+/** Removes the states of feature segments, inside a change of their environments; answers them as the audit log keeps them. */
+export async function removeSegmentOverrideStates(ctx: Context, featureSegmentIds: number[]): Promise<unknown[]> {
+  if (featureSegmentIds.length === 0) return [];
+  const states = await findStates(ctx.db, { featureSegmentIds }, { limit: 10_000, offset: 0 });
   await deleteStates(ctx.db, { featureSegmentIds });
+  return states.map(audited);
 }
 
 /** Overrides a feature for an identity. @throws RequestError 400 where the identity overrides it already. */

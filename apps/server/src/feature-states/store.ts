@@ -29,6 +29,7 @@ export interface StateFilter {
   featureId?: number;
   featureName?: string;
   featureSegmentId?: number;
+  featureSegmentIds?: number[];
   identityId?: number;
   /** `environment`: the environment's own states; `identity`: identity overrides. Without it, all. */
   kind?: 'environment' | 'identity';
@@ -98,6 +99,9 @@ function filtered(db: Database, filter: StateFilter) {
   if (filter.uuid !== undefined) query = query.where('feature_states.uuid', '=', filter.uuid);
   if (filter.featureId !== undefined) query = query.where('feature_states.feature_id', '=', filter.featureId);
   if (filter.featureName !== undefined) query = query.where('features.name', '=', filter.featureName);
+  if (filter.featureSegmentIds !== undefined) {
+    query = query.where('feature_states.feature_segment_id', 'in', filter.featureSegmentIds);
+  }
   if (filter.featureSegmentId !== undefined) {
     query = query.where('feature_states.feature_segment_id', '=', filter.featureSegmentId);
   }

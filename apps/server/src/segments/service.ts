@@ -135,7 +135,7 @@ export async function deleteSegment(ctx: Context, { params }: InputOf<typeof end
   const scope = await openProject(ctx, params.project_id, 'MANAGE_SEGMENTS');
   await changeProject(ctx, scope, async (ctx, record) => {
     const before = await findOne(ctx, { projectId: scope.projectId, id: params.segment_id });
-    await removeOverridesOfSegment(ctx, before.id);
+    const states = await removeOverridesOfSegment(ctx, before.id);
     await markDeleted(ctx.db, before.id, ctx.now());
     record({
       objectType: 'SEGMENT',
@@ -144,6 +144,7 @@ export async function deleteSegment(ctx: Context, { params }: InputOf<typeof end
       changeType: 'DELETE',
       log: `Segment deleted: ${before.name}`,
       before: await shownOne(ctx, before),
+      featureStates: states.map((state) => ({ before: state })),
     });
   });
 }

@@ -90,11 +90,13 @@ async function statesOfChanges(ctx: Context, changes: StoredChange[]): Promise<M
       };
       const at = (state: Json | null) => (state === null ? null : stateFrom({ ...known, ...state }));
       steps.set(change.id, stepsFrom('FLAG_UPDATED', at(before), at(after)));
-    } else if (change.object_type === 'FEATURE' && change.change_type === 'DELETE') {
+    } else if (['FEATURE', 'SEGMENT'].includes(change.object_type) && change.change_type === 'DELETE') {
+      // With a segment only its overrides go.
+      const type = change.object_type === 'FEATURE' ? 'FLAG_DELETED' : 'FLAG_UPDATED';
       const removed = JSON.parse(change.feature_states ?? '[]') as { before: Json }[];
       steps.set(
         change.id,
-        removed.flatMap((state) => stepsFrom('FLAG_DELETED', stateFrom(state.before), null)),
+        removed.flatMap((state) => stepsFrom(type, stateFrom(state.before), null)),
       );
     } else if (change.object_type === 'FEATURE' && after === null && before !== null && 'enabled' in before) {
       // A segment override was removed.

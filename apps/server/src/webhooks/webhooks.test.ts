@@ -422,6 +422,54 @@ test('a record of the audit log is told to the organisation only', async () => {
   });
 });
 
+test('an override that goes with its segment is told as a flag without a new state', async () => {
+  const feature = await newFeature({ name: 'grouped' });
+  const condition = { operator: 'EQUAL', property: 'plan', value: 'beta' };
+  const { body: segment } = await post(`/api/v1/projects/${acme.projectId}/segments/`, {
+    name: 'beta',
+    rules: [{ type: 'ALL', rules: [{ type: 'ANY', rules: [], conditions: [condition] }], conditions: [] }],
+  });
+  const override = { enabled: true, feature_segment: { segment: segment.id } };
+  const environment = `/api/v1/environments/${acme.production.apiKey}`;
+  await post(`${environment}/features/${feature.id}/create-segment-override/`, override);
+  await settle();
+  const webhook = await hook(hooksOf(acme));
+
+  const path = `/api/v1/projects/${acme.projectId}/segments/${segment.id}/`;
+  await context.request({ method: 'DELETE', path, as: acme.admin });
+  await settle();
+
+  expect(eventsTo(webhook, 'FLAG_UPDATED').map(({ body }) => body.data)).toMatchObject([
+    {
+      new_state: null,
+      previous_state: { enabled: true, feature_segment: { segment: { id: segment.id, name: 'beta' } } },
+    },
+  ]);
+});
+
+test('a version that is published is told to its environment with what it serves', async () => {
+  const feature = await newFeature({ name: 'versioned' });
+  await post(`/api/v1/environments/${acme.production.apiKey}/enable-v2-versioning/`, {});
+  await settle();
+  const webhook = await hook(hooksOf(acme));
+
+  const versions = `/api/v1/environments/${acme.production.id}/features/${feature.id}/versions/`;
+  const published = await post(versions, {
+    publish_immediately: true,
+    feature_states_to_update: [{ enabled: true, feature_state_value: { type: 'unicode', string_value: 'blue' } }],
+  });
+  await settle();
+
+  const [event] = eventsTo(webhook, 'NEW_VERSION_PUBLISHED');
+  expect(published.status).toBe(201);
+  expect(event?.body.data).toMatchObject({
+    uuid: published.body.uuid,
+    feature: { id: feature.id, name: 'versioned' },
+    published_by: { id: acme.adminId },
+    feature_states: [{ enabled: true, value: 'blue', feature_segment: null }],
+  });
+});
+
 describe('a delivery', () => {
   test('has its keys in order and is signed over its bytes', async () => {
     const webhook = await hook(hooksOf(acme), { secret: 'shh' });
