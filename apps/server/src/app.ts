@@ -25,6 +25,7 @@ import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { environmentKeyRoutes } from './environment-keys/routes.ts';
 import { environmentRoutes } from './environments/routes.ts';
 import { featureExportRoutes } from './feature-exports/routes.ts';
+import { featureHealthRoutes } from './feature-health/routes.ts';
 import { featureImportRoutes } from './feature-imports/routes.ts';
 import { featurePageRoutes } from './feature-pages/routes.ts';
 import { featureSegmentRoutes } from './feature-segments/routes.ts';
@@ -103,6 +104,7 @@ export const routes = [
   ...identityRoutes,
   ...featureExportRoutes,
   ...featureImportRoutes,
+  ...featureHealthRoutes,
   ...projectExportRoutes,
   ...changeStreamRoutes,
   ...tagRoutes,

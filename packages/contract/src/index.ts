@@ -14,6 +14,7 @@ export * from './environment-keys.ts';
 export * from './environments.ts';
 export * from './evaluation.ts';
 export * from './feature-exports.ts';
+export * from './feature-health.ts';
 export * from './feature-imports.ts';
 export * from './feature-pages.ts';
 export * from './feature-segments.ts';

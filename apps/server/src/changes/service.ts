@@ -32,6 +32,7 @@ export type ObjectType =
   | 'INTEGRATION'
   | 'PERMISSION'
   | 'GROUP'
+  | 'FEATURE_HEALTH'
   | 'INVITE';
 
 /** One audited step: who (the actor), what, before, after. */

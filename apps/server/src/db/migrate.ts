@@ -9,6 +9,7 @@ import * as jobsWebhooks from './migrations/0005_jobs_webhooks.ts';
 import * as importExport from './migrations/0008_import_export.ts';
 import * as integrations from './migrations/0009_integrations.ts';
 import * as signIn from './migrations/0011_sign_in.ts';
+import * as featureHealth from './migrations/0012_feature_health.ts';
 import type { Database } from './tables.ts';
 
 /** Every migration, by name, in the order of the names. One that has landed is never edited. */
@@ -23,6 +24,7 @@ const migrations = {
   '0008_import_export': importExport,
   '0009_integrations': integrations,
   '0011_sign_in': signIn,
+  '0012_feature_health': featureHealth,
 };
 
 /** Brings the database to this release's schema. Safe to call from many processes at once: one works, the others wait. */

@@ -59,6 +59,8 @@ export interface Tables {
   version_state_variants: VersionStateVariantTable;
   feature_exports: FeatureExportTable;
   feature_imports: FeatureImportTable;
+  health_providers: HealthProviderTable;
+  health_events: HealthEventTable;
 }
 
 /** A connection or a transaction: stores cannot tell and need not. */
@@ -728,5 +730,27 @@ export interface FeatureImportTable {
   environment_id: number;
   strategy: 'SKIP' | 'OVERWRITE_DESTRUCTIVE';
   status: 'PROCESSING' | 'SUCCESS' | 'FAILED';
+  created_at: string;
+}
+
+export interface HealthProviderTable {
+  id: Generated<number>;
+  uuid: string;
+  project_id: number;
+  name: 'Webhook' | 'Grafana';
+  created_by: number | null;
+}
+
+export interface HealthEventTable {
+  id: Generated<number>;
+  /** Hash of provider, feature, environment and the provider's own id of what it tells of: one row for each. */
+  event_key: string;
+  project_id: number;
+  feature_id: number;
+  environment_id: number | null;
+  provider_name: string;
+  type: 'UNHEALTHY' | 'HEALTHY';
+  /** JSON. */
+  reason: string | null;
   created_at: string;
 }

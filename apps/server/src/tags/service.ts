@@ -1,10 +1,20 @@
 import type * as endpoints from '@halyard/contract';
 import type { InputOf, Page, Tag } from '@halyard/contract';
 import { openProject } from '../access/service.ts';
-import { changeProject } from '../changes/service.ts';
+import { changeProject, type RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { invalidTogether, notFound, RequestError } from '../errors.ts';
-import { countTags, deleteTag as deleteRow, findTag, findTags, insertTag, updateTag as updateRow } from './store.ts';
+import {
+  attachTag,
+  countTags,
+  deleteTag as deleteRow,
+  detachTag,
+  findSystemTag,
+  findTag,
+  findTags,
+  insertTag,
+  updateTag as updateRow,
+} from './store.ts';
 
 export async function listTags(
   ctx: Context,
@@ -74,6 +84,33 @@ export async function deleteTag(ctx: Context, { params }: InputOf<typeof endpoin
     await deleteRow(ctx.db, before.id);
     record({ ...stepOf(before), changeType: 'DELETE', log: `Tag deleted: ${before.label}`, before });
   });
+}
+
+/** Puts the tag for unhealthy features on some and takes it off others; the first one makes it. In a project's change. */
+export async function tagUnhealthy(
+  ctx: Context,
+  record: RecordChange,
+  projectId: number,
+  features: { unhealthy: number[]; healthy: number[] },
+): Promise<void> {
+  let tagId = await findSystemTag(ctx.db, projectId, 'UNHEALTHY');
+  if (tagId !== null) await detachTag(ctx.db, tagId, features.healthy);
+  if (features.unhealthy.length === 0) return;
+  if (tagId === null) {
+    tagId = await insertTag(ctx.db, {
+      uuid: crypto.randomUUID(),
+      project_id: projectId,
+      label: 'Unhealthy',
+      color: '#FFC0CB',
+      description: null,
+      is_permanent: 0,
+      is_system_tag: 1,
+      type: 'UNHEALTHY',
+    });
+    const after = await findOne(ctx, projectId, { id: tagId });
+    record({ ...stepOf(after), changeType: 'CREATE', log: `New Tag created: ${after.label}`, after });
+  }
+  await attachTag(ctx.db, tagId, features.unhealthy);
 }
 
 function stepOf(tag: Tag) {

@@ -1,6 +1,6 @@
 import type { Tag } from '@halyard/contract';
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import { insertRow } from '../db/statements.ts';
+import { insertRow, upsertRows } from '../db/statements.ts';
 import type { Database, TagTable } from '../db/tables.ts';
 
 /** Tags of a project in the order in which they were made. */
@@ -46,6 +46,30 @@ export async function insertTag(db: Database, tag: Insertable<TagTable>): Promis
 
 export async function updateTag(db: Database, tagId: number, changes: Updateable<TagTable>): Promise<void> {
   await db.updateTable('tags').set(changes).where('id', '=', tagId).execute();
+}
+
+/** The id of the tag that the platform keeps in a project, if it has made it. */
+export async function findSystemTag(db: Database, projectId: number, type: TagTable['type']): Promise<number | null> {
+  const row = await db
+    .selectFrom('tags')
+    .where('project_id', '=', projectId)
+    .where('type', '=', type)
+    .where('is_system_tag', '=', 1)
+    .select('id')
+    .orderBy('id')
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
+/** Attaches a tag to features; to one that has it, nothing happens. */
+export async function attachTag(db: Database, tagId: number, featureIds: number[]): Promise<void> {
+  const rows = featureIds.map((feature_id) => ({ feature_id, tag_id: tagId }));
+  await upsertRows(db, 'feature_tags', rows, { key: ['feature_id', 'tag_id'], update: [] });
+}
+
+export async function detachTag(db: Database, tagId: number, featureIds: number[]): Promise<void> {
+  if (featureIds.length === 0) return;
+  await db.deleteFrom('feature_tags').where('tag_id', '=', tagId).where('feature_id', 'in', featureIds).execute();
 }
 
 /** Removes a tag, from features as well. */

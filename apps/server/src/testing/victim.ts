@@ -87,6 +87,12 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
     enabled: true,
   });
   const tag = await post(`projects/${tenant.projectId}/tags/`, { label: `${marker}tag` });
+  const provider = await post(`projects/${tenant.projectId}/feature-health/providers/`, { name: 'Webhook' });
+  await post(new URL(provider.webhook_url).pathname.replace('/api/v1/', ''), {
+    feature: `${marker}feature`,
+    status: 'unhealthy',
+  });
+  const [healthEvent] = await get(`projects/${tenant.projectId}/feature-health/events/`);
   const field = await post('metadata/fields/', { name: `${marker}field`, organisation: tenant.organisationId });
   const modelField = await post(`organisations/${tenant.organisationId}/metadata-model-fields/`, {
     field: field.id,
@@ -174,6 +180,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       invite_id: invite.id,
       invite_link_id: inviteLink.id,
       tag_id: tag.id,
+      health_event_id: healthEvent.id,
       webhook_id: webhook.id,
       change_id: change.id,
       field_id: field.id,
