@@ -16,6 +16,7 @@ import { passwordRoutes } from './auth/password/routes.ts';
 import { socialRoutes } from './auth/social/routes.ts';
 import { tokenRoutes } from './auth/tokens/routes.ts';
 import { createChangeFeed } from './change-stream/feed.ts';
+import { changeSetRoutes } from './change-sets/routes.ts';
 import { changeStreamRoutes } from './change-stream/routes.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
@@ -106,6 +107,7 @@ export const routes = [
   ...featureImportRoutes,
   ...featureHealthRoutes,
   ...projectExportRoutes,
+  ...changeSetRoutes,
   ...changeStreamRoutes,
   ...tagRoutes,
   ...webhookRoutes,

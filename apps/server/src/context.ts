@@ -45,6 +45,8 @@ export interface Context {
   forgetIdentity: (environmentId: number, identifier: string) => void;
   /** What the change that is made must find, and what is asked of it afterwards; for conditional requests. */
   precondition?: Precondition | undefined;
+  /** The change set that changes belong to. */
+  changeSetId?: number | undefined;
   /** Counts attempts, for rate limits. */
   throttle: Throttle;
   /** Sends e-mail; requests do not wait for it: see mail/service.ts. */

@@ -153,6 +153,20 @@ const entries: Record<string, Entry> = {
   updateFeature: { body: () => ({ description: `${marker}description` }) },
   patchFeature: { body: () => ({ is_archived: true }) },
   deleteFeature: { last: 2 },
+  saveFeature: { body: () => ({ settings: { description: `${marker}saved` } }) },
+  changeFeatures: {
+    body: (victim) => ({ features: [victim.leftover.thirdFeature], action: 'add_owners', owners: [victim.adminId] }),
+  },
+  compareEnvironments: { query: (victim) => `from=${victim.production.id}&to=${victim.development.id}` },
+  copyStates: {
+    body: (victim) => ({
+      from: victim.production.id,
+      to: victim.development.id,
+      features: [victim.leftover.thirdFeature],
+    }),
+  },
+  getChangeSet: {},
+  undoChangeSet: { body: () => ({}) },
   getFeatureTable: {},
   getFeaturePage: {},
   listMultivariateOptions: {},

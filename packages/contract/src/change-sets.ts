@@ -213,7 +213,7 @@ export const changeFeaturesInput = z.object({
 export type ChangeFeaturesInput = z.output<typeof changeFeaturesInput>;
 
 const difference = z.object({
-  feature: z.object({ id, name: z.string(), is_archived: z.boolean(), tags: z.array(id) }),
+  feature: z.object({ id, name: z.string(), is_archived: z.boolean() }),
   enabled: z.boolean(),
   value: z.boolean(),
   weights: z.boolean(),

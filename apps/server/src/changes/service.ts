@@ -158,7 +158,7 @@ async function writeChanges(
 }
 
 function rowOf(
-  { actor }: Context,
+  { actor, changeSetId }: Context,
   scope: OrganisationScope & { projectId?: number },
   change: Change,
   at: Timestamp,
@@ -178,6 +178,7 @@ function rowOf(
     before: change.before === undefined ? null : JSON.stringify(change.before),
     after: change.after === undefined ? null : JSON.stringify(change.after),
     is_system_event: actor.kind === 'system' ? 1 : 0,
+    change_set_id: changeSetId ?? null,
     feature_states: change.featureStates === undefined ? null : JSON.stringify(change.featureStates),
   };
 }

@@ -61,6 +61,7 @@ export interface Tables {
   feature_imports: FeatureImportTable;
   health_providers: HealthProviderTable;
   health_events: HealthEventTable;
+  change_sets: ChangeSetTable;
 }
 
 /** A connection or a transaction: stores cannot tell and need not. */
@@ -398,6 +399,25 @@ export interface ChangeTable {
   is_system_event: Bit;
   /** JSON list of `{before, after}`: feature states that a step on something larger made or removed. */
   feature_states: string | null;
+  /** What it was made as a part of: a save of several things at once. */
+  change_set_id: Generated<number | null>;
+}
+
+/** What one save, bulk action or copy changed, as a whole: what undoes it starts from here. */
+export interface ChangeSetTable {
+  id: Generated<number>;
+  project_id: number;
+  kind: 'save' | 'bulk' | 'copy' | 'undo';
+  note: string | null;
+  created_date: string;
+  user_id: number | null;
+  master_key_id: number | null;
+  /** JSON list of ChangeSetPart. */
+  parts: string;
+  /** The change set that undid it. */
+  undone_by: number | null;
+  /** The one that it undoes. */
+  undoes: number | null;
 }
 
 /** Which change gave an environment its version n. */

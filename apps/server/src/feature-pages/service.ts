@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type * as endpoints from '@halyard/contract';
 import {
+  type Feature,
   type FeatureCell,
   type FeaturePage,
   type FeatureTable,
@@ -175,16 +176,7 @@ export async function pageOf(ctx: Context, scope: ProjectWithRights, featureId: 
   };
   const limit = staleBefore(ctx.now(), scope.project.stale_flags_limit_days);
   const memberIds = new Set(members.map(({ id }) => id));
-  const settings = {
-    description: feature.description,
-    is_archived: feature.is_archived,
-    is_server_key_only: feature.is_server_key_only,
-    tags: feature.tags,
-    owners: feature.owners.map(({ id }) => id),
-    group_owners: feature.group_owners.map(({ id }) => id),
-    metadata: feature.metadata,
-    multivariate_options: feature.multivariate_options,
-  };
+  const settings = settingsOf(feature);
   return {
     project: shownProject(scope),
     feature: {
@@ -270,6 +262,24 @@ export async function pageOf(ctx: Context, scope: ProjectWithRights, featureId: 
     ],
     groups,
     segments: choosable.map(({ id, name, feature_id }) => ({ id, name, is_feature_specific: feature_id !== null })),
+  };
+}
+
+/** What a save of settings names as the feature that it was drafted on. */
+export function versionOfSettings(feature: Feature): string {
+  return versionOf(settingsOf(feature));
+}
+
+function settingsOf(feature: Feature) {
+  return {
+    description: feature.description,
+    is_archived: feature.is_archived,
+    is_server_key_only: feature.is_server_key_only,
+    tags: feature.tags,
+    owners: feature.owners.map(({ id }) => id),
+    group_owners: feature.group_owners.map(({ id }) => id),
+    metadata: feature.metadata,
+    multivariate_options: feature.multivariate_options,
   };
 }
 

@@ -329,6 +329,56 @@ export async function serveStates(
   return after;
 }
 
+/**
+ * Turns features on or off in an environment, inside a change of it: in as many statements for one as for hundreds. The
+ * environment takes one version for all of it. Answers the features whose state is another one now.
+ */
+export async function enableEachFeature(
+  ctx: Context,
+  scope: EnvironmentScope,
+  record: RecordChange,
+  features: { id: number; name: string }[],
+  enabled: boolean,
+): Promise<number[]> {
+  const names = new Map(features.map(({ id, name }) => [id, name]));
+  const live = await liveStates(ctx, { environmentIds: [scope.environmentId], featureIds: [...names.keys()] });
+  const changed = live.filter((state) => state.segmentId === null && state.enabled !== enabled);
+  await updateStates(
+    ctx.db,
+    changed.map((state) => ({ id: state.stateId, enabled: Number(enabled), ...valueColumns(state.value) })),
+    ctx.now(),
+  );
+  for (const [index, state] of changed.entries()) {
+    const after = { ...state, enabled };
+    record({
+      objectType: 'FEATURE_STATE',
+      objectId: state.stateId,
+      objectUuid: state.uuid,
+      changeType: 'UPDATE',
+      log: toggleText({ featureName: names.get(state.featureId) ?? '', identity: null, featureSegment: null }),
+      before: auditedLive(state),
+      after: auditedLive(after),
+      // One version serves what changed of all of them.
+      ...(index > 0 && { keepsDocuments: true }),
+    });
+  }
+  return changed.map((state) => state.featureId);
+}
+
+/** An identity of the environment; null where it has no such. */
+export async function identityIn(
+  ctx: Context,
+  environmentId: number,
+  by: { id: number } | { identifier: string },
+): Promise<{ id: number; identifier: string } | null> {
+  return findIdentity(ctx.db, environmentId, by);
+}
+
+/** Identity overrides of a feature, in any environment. */
+export async function identityOverridesOfFeature(ctx: Context, featureId: number): Promise<State[]> {
+  return findStates(ctx.db, { featureId, kind: 'identity' }, { limit: 10_000, offset: 0 });
+}
+
 /** The weights to set; a variant that is not wanted any more keeps its row, because rows tell the order of the ranges. */
 function weightChanges(live: ServedState['weights'], wanted: ServedState['weights']): ServedState['weights'] {
   const next = new Map(live.map(({ optionId }) => [optionId, 0]));

@@ -295,6 +295,34 @@ export async function changeServed(
   });
 }
 
+/**
+ * Lets a feature serve something else to everybody in an environment, from a time on: `decide` as in `changeServed`.
+ * Null where that is what is served now. @throws RequestError 400 where the environment has no versions
+ */
+export async function scheduleServed(
+  ctx: Context,
+  scope: EnvironmentScope,
+  feature: { id: number; name: string },
+  decide: (ctx: Context, live: ServedState[]) => Promise<ServedState[]>,
+  about: { description?: string | undefined; liveFrom: string },
+): Promise<{ uuid: string; liveFrom: Timestamp; states: ServedState[] } | null> {
+  return changeEnvironment(ctx, scope, async (ctx, record) => {
+    if (!(await hasVersions(ctx, scope.environmentId))) {
+      throw invalid({ live_from: [`${scope.environment.name} must use v2 feature versioning.`] });
+    }
+    await goLive(ctx, scope, record, feature);
+    const live = await liveStates(ctx, { environmentIds: [scope.environmentId], featureId: feature.id });
+    const states = await decide(ctx, live);
+    const same =
+      live.length === states.length && live.every((state, index) => servesTheSame(state, states[index] as ServedState));
+    if (same) return null;
+    const liveFrom = timeOf(about.liveFrom);
+    const version = await addVersion(ctx, scope, feature, states, { description: about.description, liveFrom });
+    const published = await publish(ctx, scope, record, feature, version, liveFrom);
+    return { uuid: version.uuid, liveFrom: published.live_from as Timestamp, states };
+  });
+}
+
 /** What a version of the feature serves, or served. @throws RequestError 404, 400 for one that never went live. */
 export async function statesOfVersion(
   ctx: Context,

@@ -8,7 +8,7 @@ import {
   openProjectAndEnvironment,
   type ProjectScope,
 } from '../access/service.ts';
-import { changeProject } from '../changes/service.ts';
+import { changeProject, type RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { invalid, invalidTogether, notFound } from '../errors.ts';
 import { addStatesOfFeature, environmentStatesOf, removeStatesOfFeature, valueOf } from '../feature-states/service.ts';
@@ -22,14 +22,17 @@ import {
   addOwners,
   type Belongings,
   belongingsOf,
+  changeLinks,
   countFeatures,
   environmentFacts,
   environmentIdsOf,
   type FoundFeature,
   findFeature,
   findFeatures,
+  findFeaturesById,
   groupsOf,
   insertFeature,
+  type LinkChanges,
   markDeleted,
   membersOf,
   nameIsTaken,
@@ -40,6 +43,7 @@ import {
   type StoredFeature,
   tagsOfProject,
   updateFeature as updateRow,
+  updateFeatures,
 } from './store.ts';
 
 /** @throws RequestError 400 for filters that need an environment where none is given. */
@@ -213,6 +217,124 @@ export async function updateFeature(
   });
 }
 
+/** What can change of a feature; each list is all that there shall be. What is absent stays. */
+export interface FeatureChange {
+  description?: string | null | undefined;
+  is_archived?: boolean | undefined;
+  is_server_key_only?: boolean | undefined;
+  tags?: number[] | undefined;
+  owners?: number[] | undefined;
+  group_owners?: number[] | undefined;
+  metadata?: { model_field: number; field_value: string }[] | undefined;
+}
+
+/**
+ * Changes many features, inside a change of the project: in as many statements for one as for hundreds, but for custom
+ * fields. All environments take one version for all of it.
+ * @throws RequestError 404 for a feature that the project has not, 400 for what single changes refuse, too.
+ */
+export async function changeEachFeature(
+  ctx: Context,
+  scope: ProjectScope,
+  record: RecordChange,
+  wanted: Map<number, FeatureChange>,
+): Promise<void> {
+  const ids = [...wanted.keys()];
+  const before = await readFeatures(ctx, scope.projectId, ids);
+  if (before.size < ids.length) throw notFound();
+  const links = (kind: 'tags' | 'owners' | 'group_owners') =>
+    linkChanges(
+      ids.map((featureId) => [
+        featureId,
+        linksOf(before.get(featureId) as Feature, kind),
+        wanted.get(featureId)?.[kind],
+      ]),
+    );
+  const changes = { tags: links('tags'), owners: links('owners'), group_owners: links('group_owners') };
+  await refuseForeign(ctx, scope, changes);
+  for (const kind of ['tags', 'owners', 'group_owners'] as const) await changeLinks(ctx.db, kind, changes[kind]);
+  const contents = Map.groupBy(wanted, ([, change]) =>
+    JSON.stringify({
+      ...(change.description !== undefined && { description: change.description }),
+      ...(change.is_archived !== undefined && { is_archived: Number(change.is_archived) }),
+      ...(change.is_server_key_only !== undefined && { is_server_key_only: Number(change.is_server_key_only) }),
+    }),
+  );
+  for (const [content, features] of contents) {
+    const featureIds = features.map(([id]) => id);
+    if (content !== '{}') await updateFeatures(ctx.db, featureIds, JSON.parse(content));
+  }
+  for (const [id, { metadata }] of wanted) {
+    if (metadata !== undefined) await setMetadata(ctx, scope, { entity: 'feature', id }, metadata);
+  }
+  let isServed = false;
+  for (const [id, after] of await readFeatures(ctx, scope.projectId, ids)) {
+    const was = before.get(id) as Feature;
+    if (JSON.stringify(was) === JSON.stringify(after)) continue;
+    // One version serves what changed of all of them.
+    const keepsDocuments: boolean = isServed || servedOf(was) === servedOf(after);
+    isServed ||= !keepsDocuments;
+    record({
+      ...stepOf(after),
+      changeType: 'UPDATE',
+      log: `Flag / Remote Config updated: ${after.name}`,
+      before: audited(was),
+      after: audited(after),
+      ...(keepsDocuments && { keepsDocuments: true as const }),
+    });
+  }
+}
+
+function servedOf({ description, is_archived, is_server_key_only }: Feature): string {
+  return JSON.stringify([description, is_archived, is_server_key_only]);
+}
+
+function linksOf(feature: Feature, kind: 'tags' | 'owners' | 'group_owners'): number[] {
+  return kind === 'tags' ? feature.tags : feature[kind].map(({ id }) => id);
+}
+
+function linkChanges(features: [featureId: number, before: number[], wanted: number[] | undefined][]): LinkChanges {
+  const changes: LinkChanges = { add: [], remove: [] };
+  for (const [featureId, before, wanted] of features) {
+    if (wanted === undefined) continue;
+    const known = new Set(before);
+    const kept = new Set(wanted);
+    for (const id of kept) if (!known.has(id)) changes.add.push({ featureId, id });
+    for (const id of known) if (!kept.has(id)) changes.remove.push({ featureId, id });
+  }
+  return changes;
+}
+
+/** @throws RequestError 400 for a tag, a person or a group that is not of the project's or the organisation's. */
+async function refuseForeign(
+  ctx: Context,
+  scope: ProjectScope,
+  changes: Record<'tags' | 'owners' | 'group_owners', LinkChanges>,
+): Promise<void> {
+  const known = {
+    tags: (ids: number[]) => tagsOfProject(ctx.db, scope.projectId, ids),
+    owners: (ids: number[]) => membersOf(ctx.db, scope.organisationId, ids),
+    group_owners: (ids: number[]) => groupsOf(ctx.db, scope.organisationId, ids),
+  };
+  for (const kind of ['tags', 'owners', 'group_owners'] as const) {
+    const ids = [...new Set(changes[kind].add.map(({ id }) => id))];
+    const found = new Set(await known[kind](ids));
+    const foreign = ids.find((id) => !found.has(id));
+    if (foreign !== undefined) throw invalid({ [kind]: [unknownId(foreign)] });
+  }
+}
+
+/** Those of the features that the project has, by id, each with all that belongs to it. */
+export async function readFeatures(ctx: Context, projectId: number, ids: number[]): Promise<Map<number, Feature>> {
+  const features = await findFeaturesById(ctx.db, projectId, ids);
+  const known = features.map((feature) => feature.id);
+  const options = await optionsOf(ctx, known);
+  const belongings = await belongingsOf(ctx.db, known);
+  return new Map(
+    features.map((feature) => [feature.id, complete(feature, options, belongings.get(feature.id) as Belongings)]),
+  );
+}
+
 /** @throws RequestError 400 for somebody who is not a member of the organisation. */
 export async function addFeatureOwners(
   ctx: Context,
@@ -297,7 +419,7 @@ async function changeFeature(
       log: `Flag / Remote Config updated: ${after.name}`,
       before: audited(before),
       after: audited(after),
-      ...(keepsDocuments && { keepsDocuments }),
+      ...(keepsDocuments && { keepsDocuments: true as const }),
     });
     return after;
   });

@@ -245,6 +245,20 @@ export async function findFeature(
   return row === undefined ? null : shown(row);
 }
 
+/** Those of the features that the project has. */
+export async function findFeaturesById(db: Database, projectId: number, ids: number[]): Promise<StoredFeature[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('features')
+    .where('project_id', '=', projectId)
+    .where('id', 'in', ids)
+    .where('deleted_at', 'is', null)
+    .selectAll()
+    .orderBy('id')
+    .execute();
+  return rows.map(shown);
+}
+
 export async function nameIsTaken(db: Database, projectId: number, nameKey: string): Promise<boolean> {
   const row = await db
     .selectFrom('features')
@@ -257,6 +271,50 @@ export async function nameIsTaken(db: Database, projectId: number, nameKey: stri
 
 export async function insertFeature(db: Database, feature: Insertable<FeatureTable>): Promise<number> {
   return insertRow(db, 'features', feature);
+}
+
+/** Ties of features to tags, people or groups. */
+export interface LinkChanges {
+  add: { featureId: number; id: number }[];
+  remove: { featureId: number; id: number }[];
+}
+
+/** Changes ties of many features, in as many statements for one as for hundreds. */
+export async function changeLinks(
+  db: Database,
+  kind: 'tags' | 'owners' | 'group_owners',
+  { add, remove }: LinkChanges,
+): Promise<void> {
+  const [table, column] = (
+    {
+      tags: ['feature_tags', 'tag_id'],
+      owners: ['feature_owners', 'user_id'],
+      group_owners: ['feature_group_owners', 'group_id'],
+    } as const
+  )[kind];
+  for (const [id, links] of Map.groupBy(remove, (link) => link.id)) {
+    await db
+      .deleteFrom(table)
+      .where(sql.ref(column), '=', id)
+      .where(
+        'feature_id',
+        'in',
+        links.map((link) => link.featureId),
+      )
+      .execute();
+  }
+  await upsertRows(db, table, add.map((link) => ({ feature_id: link.featureId, [column]: link.id })) as never, {
+    key: ['feature_id', column] as never,
+    update: [],
+  });
+}
+
+export async function updateFeatures(
+  db: Database,
+  featureIds: number[],
+  changes: Partial<Pick<Insertable<FeatureTable>, 'description' | 'is_archived' | 'is_server_key_only'>>,
+): Promise<void> {
+  await db.updateTable('features').set(changes).where('id', 'in', featureIds).execute();
 }
 
 export async function updateFeature(

@@ -138,6 +138,10 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
   });
   const leftoverDraft = await post(versions(second.id), { description: `${marker}leftover draft` });
   const draftStates = await get(`${versions(feature.id)}${draft.uuid}/featurestates/`);
+  const saved = await post(`projects/${tenant.projectId}/features/${second.id}/save/`, {
+    note: `${marker}note`,
+    settings: { description: `${marker}saved description` },
+  });
   const invite = await post(`${organisationPath}/invites/`, { email: `${marker}guest@example.com` });
   const inviteLink = await post(`${organisationPath}/invite-links/`, {});
   const project = await get(`projects/${tenant.projectId}/`);
@@ -183,6 +187,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       health_event_id: healthEvent.id,
       webhook_id: webhook.id,
       change_id: change.id,
+      change_set_id: saved.change_set,
       field_id: field.id,
       model_field_id: modelField.id,
     },
