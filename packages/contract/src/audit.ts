@@ -22,6 +22,8 @@ export const auditRecord = z.object({
   related_object_type: z.string(),
   /** The platform did it by itself, on a schedule for example. */
   is_system_event: z.boolean(),
+  /** What it was made as a part of, with the note that somebody gave. */
+  change_set: z.object({ id, note: z.string().nullable() }).nullable(),
 });
 export type AuditRecord = z.output<typeof auditRecord>;
 

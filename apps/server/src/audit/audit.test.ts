@@ -57,6 +57,7 @@ describe('a record', () => {
       related_object_id: feature.id,
       related_object_uuid: feature.uuid,
       related_object_type: 'FEATURE',
+      change_set: null,
       is_system_event: false,
     });
     expect(body.results[1]).toMatchObject({

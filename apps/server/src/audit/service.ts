@@ -19,6 +19,7 @@ import { csvLine } from './csv.ts';
 import {
   type AuditFilter,
   type AuditPlace,
+  changeSetsById,
   countChanges,
   findChange,
   findChanges,
@@ -204,15 +205,18 @@ const columns: [string, (record: AuditRecord, changeType: string) => string | nu
   ['related_object_type', (record) => record.related_object_type],
   ['related_object_id', (record) => record.related_object_id],
   ['related_object_uuid', (record) => record.related_object_uuid],
+  ['change_set', (record) => record.change_set?.id],
+  ['note', (record) => record.change_set?.note],
   ['is_system_event', (record) => record.is_system_event],
 ];
 
-/** Records with the people and objects that they are about: four statements, however many records. */
+/** Records with the people and objects that they are about: five statements, however many records. */
 async function shown(ctx: Context, changes: StoredChange[]): Promise<AuditRecord[]> {
   const people = await peopleById(ctx.db, idsIn(changes, 'user_id'));
   const keys = await masterKeysById(ctx.db, idsIn(changes, 'master_key_id'));
   const projects = await projectsById(ctx, idsIn(changes, 'project_id'));
   const environments = await environmentsById(ctx, idsIn(changes, 'environment_id'));
+  const changeSets = await changeSetsById(ctx.db, idsIn(changes, 'change_set_id'));
   return changes.map((change) => ({
     id: change.id,
     created_date: change.created_date,
@@ -225,12 +229,13 @@ async function shown(ctx: Context, changes: StoredChange[]): Promise<AuditRecord
     related_object_uuid: change.object_uuid,
     related_object_type: change.object_type,
     is_system_event: change.is_system_event === 1,
+    change_set: changeSets.get(change.change_set_id ?? 0) ?? null,
   }));
 }
 
 function idsIn(
   changes: StoredChange[],
-  column: 'user_id' | 'master_key_id' | 'project_id' | 'environment_id',
+  column: 'user_id' | 'master_key_id' | 'project_id' | 'environment_id' | 'change_set_id',
 ): number[] {
   return [...new Set(changes.flatMap((change) => change[column] ?? []))];
 }

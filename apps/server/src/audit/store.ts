@@ -81,6 +81,16 @@ export async function peopleById(db: Database, ids: number[]): Promise<Map<numbe
   return new Map(rows.map((row) => [row.id, row]));
 }
 
+/** What was changed together, with its note. */
+export async function changeSetsById(
+  db: Database,
+  ids: number[],
+): Promise<Map<number, { id: number; note: string | null }>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.selectFrom('change_sets').where('id', 'in', ids).select(['id', 'note']).execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 export async function masterKeysById(
   db: Database,
   ids: number[],

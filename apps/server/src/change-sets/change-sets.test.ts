@@ -128,6 +128,20 @@ describe('saving a draft', () => {
     expect(body.results.map((one: { description: string }) => one.description)).toEqual(['why', null]);
   });
 
+  test('keeps its note with each step in the audit log', async () => {
+    const feature = await aFeature();
+
+    const { body } = await save(feature, {
+      settings: { description: 'new' },
+      environments: [{ environment: acme.production.id, state: { enabled: true } }],
+      note: 'launch day',
+    });
+
+    const { body: audit } = await send('GET', `${project()}/audit/?page_size=2`);
+    const changeSet = { id: body.change_set, note: 'launch day' };
+    expect(audit.results.map((one: { change_set: unknown }) => one.change_set)).toEqual([changeSet, changeSet]);
+  });
+
   test('that changes nothing makes no change set', async () => {
     const feature = await aFeature();
     const before = await countOf('changes');

@@ -7,7 +7,7 @@ import { readConfig } from '../config.ts';
 import { insertRow, insertRows } from '../db/statements.ts';
 import { nameKey } from '../names.ts';
 import { emptyDatabase } from '../testing/context.ts';
-import { seedTenant, type Tenant } from '../testing/seed.ts';
+import { seedEnvironment, seedTenant, type Tenant } from '../testing/seed.ts';
 import { now } from '../time.ts';
 
 /* How many statements a list of 1,000 features takes, whatever belongs to them. */
@@ -109,11 +109,14 @@ async function fill(): Promise<void> {
   );
 }
 
-async function list(query: string) {
-  const url = `/api/v1/projects/${acme.projectId}/features/?${query}`;
+const list = (query: string) => counted('GET', `features/?${query}`);
+
+async function counted(method: 'GET' | 'POST', path: string, body?: object) {
+  const url = `/api/v1/projects/${acme.projectId}/${path}`;
   const count = { statements: 0 };
   return request.run(count, async () => {
-    const answer = await app.http.inject({ url, headers: { authorization: acme.admin } });
+    const headers = { authorization: acme.admin };
+    const answer = await app.http.inject({ method, url, headers, ...(body !== undefined && { payload: body }) });
     return { ...count, body: answer.json() };
   });
 }
@@ -138,4 +141,37 @@ test('a list of one takes as many as a list of all', async () => {
   const all = await list(`environment=${acme.production.id}`);
 
   expect(one.statements).toBe(all.statements);
+});
+
+test('the table of all features takes ten, whatever belongs to them', async () => {
+  const { statements, body } = await counted('GET', 'feature-table/');
+
+  expect(body.features).toHaveLength(1000);
+  expect(body.features[998]).toMatchObject({ tags: [expect.any(Number)], cells: [{ value: 'x' }, { value: 'x' }] });
+  expect(statements).toBe(10);
+});
+
+test('the page of a feature takes as many in a project of two environments as in one of three', async () => {
+  const { body } = await list('page_size=1');
+  const path = `features/${body.results[0].id}/page/`;
+  const two = await counted('GET', path);
+  await seedEnvironment(database.db, { projectId: acme.projectId, name: 'Third' });
+
+  const three = await counted('GET', path);
+
+  expect(three.body.environments).toHaveLength(3);
+  expect(three.statements).toBe(two.statements);
+});
+
+test('turning off a thousand features takes batches, not a statement for each', async () => {
+  const ids = (await list('')).body.results.map((one: { id: number }) => one.id);
+
+  const { statements, body } = await counted('POST', 'features/bulk/', {
+    features: [...ids, ids[0]].slice(0, 1000),
+    action: 'disable',
+    environment: acme.production.id,
+  });
+
+  expect(body.parts.length).toBeGreaterThan(900);
+  expect(statements).toBeLessThan(200);
 });
