@@ -316,6 +316,20 @@ describe('saving a draft', () => {
     ]);
   });
 
+  test('that removes a variant tells nothing of environments that the person may not see', async () => {
+    const multivariate_options = [{ string_value: 'a', default_percentage_allocation: 30 }];
+    const feature = await aFeature({ multivariate_options });
+    const user = await seedUser(context.db, { organisationId: acme.organisationId, role: 'USER' });
+    const place = { organisationId: acme.organisationId, projectId: acme.projectId, to: { userId: user.userId } };
+    await seedGrant(context.db, { ...place, permissions: ['VIEW_PROJECT', 'CREATE_FEATURE'] });
+
+    const { body } = await save(feature, { settings: { multivariate_options: [] } }, user.authorization);
+
+    expect(body.parts.map((one: { part: string }) => one.part)).toEqual(['multivariate_options']);
+    const read = await send('GET', `${project()}/change-sets/${body.change_set}/`, undefined, user.authorization);
+    expect(read.body.parts).toEqual(body.parts);
+  });
+
   test('for later schedules a version, which undo calls off', async () => {
     const feature = await aFeature();
 

@@ -27,7 +27,7 @@ import { changeServed, scheduleServed } from '../feature-versions/service.ts';
 import { changeEachFeature } from '../features/service.ts';
 import { differences, keyOf, type Snapshot, servedForm, takeSnapshot } from './snapshots.ts';
 import { environmentIdsOf } from './store.ts';
-import { atField, inChangeSet, type Need, refuseWithout, setOptions } from './writing.ts';
+import { atField, inChangeSet, type Need, refuseWithout, setOptions, visibleParts } from './writing.ts';
 
 /**
  * Saves a draft of one feature: all of it, or nothing.
@@ -99,7 +99,11 @@ export async function saveFeature(
     }
     return [...differences(before, await takeSnapshot(ctx, extent)), ...scheduled];
   });
-  return { ...outcome, page: body.dry_run ? null : await pageOf(ctx, scope, featureId) };
+  return {
+    ...outcome,
+    parts: visibleParts(scope, outcome.parts),
+    page: body.dry_run ? null : await pageOf(ctx, scope, featureId),
+  };
 }
 
 function needsOf(body: SaveFeatureInput): Need[] {

@@ -1,6 +1,5 @@
 import type * as endpoints from '@halyard/contract';
 import type { ChangeOutcome, ChangeSet, ChangeSetPart, InputOf, ServedForm } from '@halyard/contract';
-import { hasPermission } from '../access/rights.ts';
 import { openEnvironment, openProjectWithRights, type ProjectWithRights } from '../access/service.ts';
 import { changeEnvironment, type RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
@@ -20,7 +19,7 @@ import {
   namesOfFeatures,
   type StoredChangeSet,
 } from './store.ts';
-import { inChangeSet, type Need, refuseWithout, setOptions } from './writing.ts';
+import { inChangeSet, type Need, refuseWithout, setOptions, visibleParts } from './writing.ts';
 
 export async function getChangeSet(
   ctx: Context,
@@ -28,9 +27,7 @@ export async function getChangeSet(
 ): Promise<ChangeSet> {
   const scope = await openProjectWithRights(ctx, params.project_id, 'VIEW_PROJECT');
   const found = await findOne(ctx, scope.projectId, params.change_set_id);
-  const parts = found.parts.filter(
-    (part) => !('environment' in part) || hasPermission(scope.rightsIn(part.environment), 'VIEW_ENVIRONMENT'),
-  );
+  const parts = visibleParts(scope, found.parts);
   return {
     id: found.id,
     kind: found.kind,
@@ -58,7 +55,7 @@ export async function undoChangeSet(
   const { parts } = await findOne(ctx, scope.projectId, params.change_set_id);
   refuseWithout(scope, needsOf(parts));
   const about = { kind: 'undo', note: body.note, dryRun: body.dry_run, undoes: params.change_set_id } as const;
-  return inChangeSet(ctx, scope, about, async (ctx, record, changeSetId) => {
+  const outcome = await inChangeSet(ctx, scope, about, async (ctx, record, changeSetId) => {
     // Read inside the change: somebody may have been faster.
     const found = await findOne(ctx, scope.projectId, params.change_set_id);
     if (found.undone_by !== null) throw conflict('This was undone already.', []);
@@ -82,6 +79,7 @@ export async function undoChangeSet(
       .map((part) => ({ ...part, before: part.after, after: part.before }));
     return [...differences(before, await takeSnapshot(ctx, extent)), ...calledOff];
   });
+  return { ...outcome, parts: visibleParts(scope, outcome.parts) };
 }
 
 async function putBack(

@@ -82,6 +82,13 @@ export function refuseWithout(scope: ProjectWithRights, needs: Need[]): void {
   });
 }
 
+/** Parts without those of environments that the caller may not see: a variant that goes is gone there, too. */
+export function visibleParts(scope: ProjectWithRights, parts: ChangeSetPart[]): ChangeSetPart[] {
+  return parts.filter(
+    (part) => !('environment' in part) || hasPermission(scope.rightsIn(part.environment), 'VIEW_ENVIRONMENT'),
+  );
+}
+
 /** Runs `work`; what it refuses about a field is told at that field's place in the request. */
 export async function atField<T>(path: (string | number)[], work: () => Promise<T>): Promise<T> {
   try {
