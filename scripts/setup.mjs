@@ -2,9 +2,10 @@
 // Runs on Node 20 without dependencies, because it is what installs them.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of the repository. */
@@ -69,6 +70,35 @@ export async function compileAhead() {
   if (existsSync(process.env.NODE_COMPILE_CACHE)) return;
   // Should it fail, the server says why when it starts.
   await runNode(['--eval', "import('./apps/server/src/app.ts').catch(() => {})"]);
+}
+
+/**
+ * Builds the dashboard where its sources changed since it was built last. Call `prepare` first. Should it fail, the server
+ * runs without it and says so at `/`.
+ */
+export async function buildDashboard() {
+  const dist = join(root, 'apps', 'dashboard', 'dist');
+  const stamp = sourcesStamp(['apps/dashboard', 'packages/contract/src', 'package-lock.json']);
+  const stampFile = join(dist, '.sources');
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+  say('Building the dashboard …');
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const code = await runNode([vite, 'build', '--logLevel', 'error', join(root, 'apps', 'dashboard')]);
+  if (code === 0) writeFileSync(stampFile, stamp);
+  else say('The dashboard could not be built; the lines above say why. The API runs without it.');
+}
+
+/** Changes when a file below these paths does. */
+function sourcesStamp(paths) {
+  const hash = createHash('sha256');
+  const add = (path) => {
+    const name = path.slice(path.lastIndexOf(sep) + 1);
+    if (name === 'node_modules' || name === 'dist') return;
+    if (statSync(path).isDirectory()) for (const entry of readdirSync(path).sort()) add(join(path, entry));
+    else hash.update(path.slice(root.length)).update(readFileSync(path));
+  };
+  for (const path of paths) add(join(root, path));
+  return hash.digest('hex');
 }
 
 /** The Node that `prepare` settled on, by its path or by its name in PATH. */

@@ -41,7 +41,7 @@ import { healthRoutes } from './health/routes.ts';
 import { serveDocs } from './http/docs.ts';
 import { createHttp } from './http/http.ts';
 import { buildOpenApi } from './http/openapi.ts';
-import { serveWelcome } from './http/welcome.ts';
+import { serveDashboard } from './http/dashboard.ts';
 import { identityRoutes } from './identities/routes.ts';
 import { createIdentityStore } from './identities/sdk-store.ts';
 import { integrationJobs, writeIntegrationDeliveries } from './integrations/delivery.ts';
@@ -61,6 +61,7 @@ import { projectExportRoutes } from './project-exports/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { segmentRoutes } from './segments/routes.ts';
 import { createVault, randomHex } from './secrets.ts';
+import { sessionRoutes } from './session/routes.ts';
 import { tagRoutes } from './tags/routes.ts';
 import { createMemoryThrottle } from './throttle/memory.ts';
 import { limitActor } from './throttle/service.ts';
@@ -99,6 +100,7 @@ export const routes = [
   ...multivariateOptionRoutes,
   ...featureStateRoutes,
   ...segmentRoutes,
+  ...sessionRoutes,
   ...featureSegmentRoutes,
   ...featureVersionRoutes,
   ...flagRoutes,
@@ -136,6 +138,8 @@ export interface AppOptions {
   db: Database;
   log: Logger;
   now?: () => Timestamp;
+  /** Where the built dashboard is. */
+  dashboardFolder?: string;
   /** In tests: a response that does not fit its schema is an error. */
   checkResponses?: boolean;
   /** In tests: how often an open stream of changes checks its client. */
@@ -226,7 +230,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     checkResponses: options.checkResponses ?? false,
     ...(options.streamCheckMs !== undefined && { streamCheckMs: options.streamCheckMs }),
   });
-  serveWelcome(http, { version: config.version });
+  await serveDashboard(http, { folder: options.dashboardFolder ?? null, version: config.version });
   await serveDocs(
     http,
     buildOpenApi([...routes.map((route) => route.endpoint), ...sdkEndpoints], { version: config.version }),

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { createApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { migrate } from './db/migrate.ts';
@@ -6,13 +7,15 @@ import { initialiseAtStart } from './first-run/service.ts';
 import { createLog } from './log.ts';
 import { returnMemory } from './memory.ts';
 
+const dashboardFolder = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
+
 /** Starts the platform: reads the configuration, opens and migrates the database, listens. */
 async function main(): Promise<void> {
   const config = configOrExit();
   const log = createLog(config.logLevel);
   const db = openDatabase(config.databaseUrl);
   await migrate(db);
-  const app = await createApp({ config, db, log });
+  const app = await createApp({ config, db, log, dashboardFolder });
   const passwordLink = await initialiseAtStart(app.systemContext());
   returnMemory();
   const address = await app.http.listen({ host: config.host, port: config.port });
@@ -50,9 +53,7 @@ async function greet(address: string, db: ReturnType<typeof openDatabase>, passw
   if (user === undefined) {
     lines.push(
       '',
-      'There is no account yet. Create the first administrator with:',
-      `  curl -X POST ${address}/api/v1/auth/users/ -H 'Content-Type: application/json' \\`,
-      `    -d '{"email":"you@example.com","password":"choose-a-good-one","first_name":"Ada","last_name":"Admin","superuser":true}'`,
+      `There is no account yet. Create the first administrator: ${address}/signup`,
       'or fill the installation with a demonstration organisation: npm run demo',
     );
   }

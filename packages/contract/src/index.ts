@@ -40,6 +40,7 @@ export * from './project-exports.ts';
 export * from './projects.ts';
 export * from './sdk.ts';
 export * from './segments.ts';
+export * from './session.ts';
 export * from './tags.ts';
 export * from './users.ts';
 export * from './trust-relationships.ts';

@@ -348,6 +348,34 @@ export async function openProjectWithRights(
   return { ...scope, rights, rightsIn: (environmentId) => rightsFrom(role, rows, { projectId, environmentId }) };
 }
 
+/** What a person may do in all their organisations and everything in these. */
+export interface RightsEverywhere {
+  memberships: { organisationId: number; role: 'ADMIN' | 'USER' }[];
+  inOrganisation: (organisationId: number) => Rights;
+  inProject: (place: { organisationId: number; projectId: number }) => Rights;
+  inEnvironment: (place: { organisationId: number; projectId: number; environmentId: number }) => Rights;
+}
+
+/** In two statements, however much it is. Places outside the person's organisations give no right. */
+export async function rightsEverywhere(ctx: Context): Promise<RightsEverywhere> {
+  const { userId } = requireUser(ctx);
+  const memberships = await listMemberships(ctx.db, userId);
+  const roles = new Map(memberships.map(({ organisationId, role }) => [organisationId, role]));
+  const shared = memberships.filter(({ role }) => role === 'USER').map(({ organisationId }) => organisationId);
+  const grants = shared.length === 0 ? [] : await listGrants(ctx.db, userId, { everywhereIn: shared });
+  const byProject = Map.groupBy(grants, ({ organisationId, projectId }) => `${organisationId} ${projectId}`);
+  const rightsAt = (place: { organisationId: number; projectId?: number; environmentId?: number }): Rights => {
+    const role = roles.get(place.organisationId) ?? 'USER';
+    return rightsFrom(role, byProject.get(`${place.organisationId} ${place.projectId ?? null}`) ?? [], place);
+  };
+  return {
+    memberships,
+    inOrganisation: (organisationId) => rightsAt({ organisationId }),
+    inProject: rightsAt,
+    inEnvironment: rightsAt,
+  };
+}
+
 async function roleIn(ctx: Context, whose: Whose, organisationId: number): Promise<'ADMIN' | 'USER' | null> {
   if (whose.kind === 'nobody') throw unauthenticated();
   if (whose.kind === 'system') return 'ADMIN';

@@ -76,6 +76,7 @@ export async function findOrganisation(db: Database, organisationId: number) {
 
 /** A stored grant as it reaches one person: their own, or one of a group that they are in. */
 export interface GrantRow {
+  organisationId: number;
   projectId: number | null;
   environmentId: number | null;
   groupId: number | null;
@@ -88,15 +89,16 @@ export interface GrantRow {
 /**
  * What was granted to a person directly and through groups, in one statement: in the organisation itself where
  * `projectId` is null; in a project and one of its environments, or all of them where `environmentId` is left out; or in
- * all projects of some organisations, without their environments.
+ * all projects of some organisations, without their environments; or everywhere in some organisations.
  */
 export async function listGrants(
   db: Database,
   userId: number,
-  place: { organisationId: number; projectId: number | null; environmentId?: number | null } | { projectsOf: number[] },
+  place: { organisationId: number; projectId: number | null; environmentId?: number | null } | { projectsOf: number[] } | { everywhereIn: number[] },
 ): Promise<GrantRow[]> {
   const narrowed = () => {
     const query = db.selectFrom('permission_grants');
+    if ('everywhereIn' in place) return query.where('permission_grants.organisation_id', 'in', place.everywhereIn);
     if ('projectsOf' in place) {
       return query
         .where('permission_grants.organisation_id', 'in', place.projectsOf)
@@ -116,6 +118,7 @@ export async function listGrants(
     );
   };
   const columns = [
+    'permission_grants.organisation_id as organisationId',
     'permission_grants.project_id as projectId',
     'permission_grants.environment_id as environmentId',
     'permission_grants.group_id as groupId',

@@ -34,7 +34,7 @@ function page(version: string): string {
 <body>
 <main>
 <h1>Halyard is up</h1>
-<p>Feature flags and remote configuration. This installation answers its API; the web interface is not part of this release.</p>
+<p>Feature flags and remote configuration. This installation answers its API; its dashboard is not built here, which <code>npm start</code> does.</p>
 <ul>
 <li><a href="/api/v1/docs/">API documentation</a><span>Every endpoint, with its fields and errors. The document itself: <a href="/api/v1/swagger.json">OpenAPI 3.1</a></span></li>
 <li><a href="/health/readiness/">Readiness</a><span>Whether the database answers and is up to date</span></li>

@@ -1,0 +1,23 @@
+const key = 'halyard.token';
+
+/** The token of this browser's login, or null. Kept across tabs and restarts until logging out. */
+export function token(): string | null {
+  return localStorage.getItem(key);
+}
+
+export function keepToken(value: string): void {
+  localStorage.setItem(key, value);
+}
+
+export function forgetToken(): void {
+  localStorage.removeItem(key);
+}
+
+/** Calls back when another tab logs in or out. */
+export function onTokenChange(listener: () => void): () => void {
+  const heard = (event: StorageEvent) => {
+    if (event.key === key) listener();
+  };
+  addEventListener('storage', heard);
+  return () => removeEventListener('storage', heard);
+}

@@ -1,0 +1,163 @@
+import type { OwnSession, SessionProject } from '@halyard/contract';
+import { Group, Modal, ScrollArea, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { IconArrowRight, IconFlag, IconMoon, IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useMantineColorScheme } from '@mantine/core';
+import { type ReactNode, useMemo, useState } from 'react';
+import { featureTable } from '../features/queries.ts';
+import { organisationPlaces, projectPlaces } from './Shell.tsx';
+import classes from './Palette.module.css';
+
+interface PaletteProps {
+  session: OwnSession;
+  project: SessionProject | undefined;
+  onClose: () => void;
+}
+
+interface Entry {
+  key: string;
+  label: string;
+  hint: string;
+  icon: ReactNode;
+  run: () => void;
+}
+
+/** Goes anywhere and does the usual things, by typing a few letters of it. */
+export function Palette({ session, project, onClose }: PaletteProps) {
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  const navigate = useNavigate();
+  const { setColorScheme } = useMantineColorScheme();
+  const table = useQuery({ ...featureTable(project?.id ?? 0), enabled: project !== undefined });
+
+  const entries = useMemo(() => {
+    const go = (to: string) => () => void navigate({ to });
+    const pages = [
+      ...(project ? projectPlaces(project.id).map((place) => ({ ...place, hint: project.name })) : []),
+      ...session.organisations.flatMap(({ id, name }) =>
+        organisationPlaces(id).map((place) => ({ ...place, hint: name })),
+      ),
+    ].map(
+      ({ to, label, icon: Icon, hint }): Entry => ({ key: to, label, hint, icon: <Icon size={16} />, run: go(to) }),
+    );
+    const projects = session.organisations.flatMap((organisation) =>
+      organisation.projects.map(
+        ({ id, name }): Entry => ({
+          key: `project ${id}`,
+          label: name,
+          hint: `Project · ${organisation.name}`,
+          icon: <IconArrowRight size={16} />,
+          run: go(`/projects/${id}/features`),
+        }),
+      ),
+    );
+    const features = (table.data?.features ?? []).map(
+      ({ id, name }): Entry => ({
+        key: `feature ${id}`,
+        label: name,
+        hint: 'Feature',
+        icon: <IconFlag size={16} />,
+        run: go(`/projects/${project?.id}/features/${id}`),
+      }),
+    );
+    const actions: Entry[] = (['light', 'dark', 'auto'] as const).map((scheme) => ({
+      key: `theme ${scheme}`,
+      label: `Theme: ${scheme === 'auto' ? 'as the system' : scheme}`,
+      hint: 'Action',
+      icon: <IconMoon size={16} />,
+      run: () => setColorScheme(scheme),
+    }));
+    return [...features, ...projects, ...pages, ...actions];
+  }, [session, project, table.data, navigate, setColorScheme]);
+
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = entries
+    .filter(({ label, hint }) => words.every((word) => `${label} ${hint}`.toLowerCase().includes(word)))
+    .sort((one, other) => rank(other, text) - rank(one, text))
+    .slice(0, 30);
+  const shownEntries = text === '' ? entries.filter(({ hint }) => hint !== 'Feature').slice(0, 14) : found;
+  const chosen = Math.min(at, shownEntries.length - 1);
+  const run = (entry: Entry | undefined) => {
+    if (!entry) return;
+    onClose();
+    entry.run();
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      withCloseButton={false}
+      padding={0}
+      size={560}
+      yOffset="12vh"
+      centered={false}
+      aria-label="Search everything"
+    >
+      <TextInput
+        size="md"
+        variant="unstyled"
+        px="md"
+        py={4}
+        aria-label="Search everything"
+        role="combobox"
+        aria-expanded
+        aria-controls="palette-entries"
+        aria-activedescendant={shownEntries[chosen] ? `palette-${chosen}` : undefined}
+        placeholder="Features, projects, pages, actions"
+        leftSection={<IconSearch size={17} />}
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          setAt(0);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowDown') setAt(Math.min(chosen + 1, shownEntries.length - 1));
+          else if (event.key === 'ArrowUp') setAt(Math.max(chosen - 1, 0));
+          else if (event.key === 'Enter') run(shownEntries[chosen]);
+          else return;
+          event.preventDefault();
+        }}
+        data-autofocus
+      />
+      <ScrollArea.Autosize mah="50vh" className={classes.list}>
+        <div role="listbox" id="palette-entries" aria-label="Found">
+          {shownEntries.map((entry, index) => (
+            <UnstyledButton
+              key={entry.key}
+              id={`palette-${index}`}
+              role="option"
+              aria-selected={index === chosen}
+              tabIndex={-1}
+              className={classes.entry}
+              data-chosen={index === chosen || undefined}
+              onMouseMove={() => setAt(index)}
+              onClick={() => run(entry)}
+            >
+              <Group gap="sm" wrap="nowrap">
+                {entry.icon}
+                <Text size="sm" fw={500} className="truncate" flex={1}>
+                  {entry.label}
+                </Text>
+                <Text size="xs" c="dimmed">
+                  {entry.hint}
+                </Text>
+              </Group>
+            </UnstyledButton>
+          ))}
+        </div>
+        {shownEntries.length === 0 && (
+          <Text size="sm" c="dimmed" p="md">
+            Nothing is called so.
+          </Text>
+        )}
+      </ScrollArea.Autosize>
+    </Modal>
+  );
+}
+
+function rank({ label }: Entry, text: string): number {
+  const name = label.toLowerCase();
+  const sought = text.toLowerCase();
+  return name === sought ? 3 : name.startsWith(sought) ? 2 : name.includes(sought) ? 1 : 0;
+}

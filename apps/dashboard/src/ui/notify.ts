@@ -1,0 +1,12 @@
+import { notifications } from '@mantine/notifications';
+import { messageFor } from '../api/errors.ts';
+
+/** Says shortly that something was done. */
+export function notifyDone(message: string): void {
+  notifications.show({ message, color: 'halyard', autoClose: 4000 });
+}
+
+/** Says what failed; stays until it is closed. */
+export function notifyFailed(error: unknown): void {
+  notifications.show({ title: 'That did not work', message: messageFor(error), color: 'red', autoClose: false });
+}

@@ -1,0 +1,49 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import * as contract from '@halyard/contract';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
+
+export default defineConfig({
+  plugins: [react(), endpoints(), compressed()],
+  build: { target: 'es2022', chunkSizeWarningLimit: 700, sourcemap: false, reportCompressedSize: false },
+  // `npm run dev` here, with the platform running beside it.
+  server: { proxy: { '/api': process.env.HALYARD_URL ?? 'http://127.0.0.1:8000' } },
+});
+
+/**
+ * `virtual:endpoints`: method and path of each endpoint of the contract, by its export's name. The contract itself stays out
+ * of the bundle, and with it the validation library; the client takes its types from there.
+ */
+function endpoints(): Plugin {
+  const name = 'virtual:endpoints';
+  const table = Object.entries(contract).flatMap(([key, value]) =>
+    isEndpoint(value) ? [[key, `${value.method} ${value.path}`]] : [],
+  );
+  return {
+    name: 'halyard:endpoints',
+    resolveId: (id) => (id === name ? `\0${name}` : null),
+    load: (id) => (id === `\0${name}` ? `export const endpoints = ${JSON.stringify(Object.fromEntries(table))}` : null),
+  };
+}
+
+function isEndpoint(value: unknown): value is { method: string; path: string } {
+  return typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'summary' in value;
+}
+
+/** Writes `<file>.gz` beside each file that gains by it, for the server to send as it is. */
+function compressed(): Plugin {
+  return {
+    name: 'halyard:compressed',
+    // After everything else: earlier, the code is not yet what is written.
+    writeBundle({ dir }, bundle) {
+      for (const { fileName } of Object.values(bundle)) {
+        const file = join(dir as string, fileName);
+        const content = readFileSync(file);
+        if (!/\.(js|css|svg)$/.test(fileName) || content.length < 1024) continue;
+        writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
+      }
+    },
+  };
+}
