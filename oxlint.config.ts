@@ -150,6 +150,11 @@ export default defineConfig({
   },
   overrides: [
     { files: ['*.config.ts', 'apps/*/*.config.ts'], rules: { 'import/no-default-export': 'off' } },
+    // Style sheets are imported for what they do.
+    {
+      files: ['apps/dashboard/**'],
+      rules: { 'import/no-unassigned-import': ['error', { allow: ['**/*.css', '@fontsource-variable/*'] }] },
+    },
     { files: ['apps/**', 'packages/**'], rules: { 'no-console': 'error' } },
     { files: ['packages/**', 'apps/server/**'], rules: { 'no-restricted-properties': ['error', environment] } },
     { files: ['apps/**'], rules: { 'oxc/no-barrel-file': ['error', { threshold: 0 }] } },

@@ -42,6 +42,16 @@ export function SettingsPanel({ page, draft, onChange, onProblem, onGone }: Sett
     const others = draft.metadata.filter(({ model_field }) => model_field !== id);
     set({ metadata: value === '' ? others : [...others, { model_field: id, field_value: value }] });
   };
+  const remove = async () => {
+    if (prompt('Type the name of the feature to delete it:') !== page.feature.name) return;
+    try {
+      await changeFeatures(page.project.id, { features: [page.feature.id], action: 'delete' });
+      notifyDone(`${page.feature.name} is deleted`);
+      onGone?.();
+    } catch (error) {
+      notifyFailed(error);
+    }
+  };
   return (
     <Stack>
       <Section title="About">
@@ -198,17 +208,7 @@ export function SettingsPanel({ page, draft, onChange, onProblem, onGone }: Sett
       {mayDelete && (
         <Section title="Delete" description="It is gone from every environment at once. This cannot be undone.">
           <Box>
-            <Button
-              variant="light"
-              color="red"
-              onClick={() => {
-                if (prompt(`Type the name of the feature to delete it:`) !== page.feature.name) return;
-                changeFeatures(page.project.id, { features: [page.feature.id], action: 'delete' }).then(() => {
-                  notifyDone(`${page.feature.name} is deleted`);
-                  onGone?.();
-                }, notifyFailed);
-              }}
-            >
+            <Button variant="light" color="red" onClick={() => void remove()}>
               Delete feature
             </Button>
           </Box>

@@ -15,8 +15,16 @@ export function HomePage() {
       {({ organisations, may_create_organisations }) => {
         const [organisation] = organisations;
         const project = organisations.flatMap(({ projects }) => projects)[0];
-        if (project && organisations.length === 1) return <Navigate to="/projects/$project/features" params={{ project: String(project.id) }} replace />;
-        if (organisation) return <Navigate to="/organisations/$organisation/projects" params={{ organisation: String(organisation.id) }} replace />;
+        if (project && organisations.length === 1)
+          return <Navigate to="/projects/$project/features" params={{ project: String(project.id) }} replace />;
+        if (organisation)
+          return (
+            <Navigate
+              to="/organisations/$organisation/projects"
+              params={{ organisation: String(organisation.id) }}
+              replace
+            />
+          );
         if (may_create_organisations) return <Begin />;
         return <Page title="Welcome">You belong to no organisation yet. Ask somebody for an invitation.</Page>;
       }}

@@ -1,9 +1,8 @@
 import type { OwnSession, SessionProject } from '@halyard/contract';
-import { Group, Modal, ScrollArea, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { Group, Modal, ScrollArea, Text, TextInput, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconArrowRight, IconFlag, IconMoon, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useMantineColorScheme } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
 import { featureTable } from '../features/queries.ts';
 import { organisationPlaces, projectPlaces } from './Shell.tsx';

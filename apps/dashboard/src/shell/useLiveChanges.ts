@@ -51,7 +51,9 @@ function readAgain(): void {
 
 /** Reads server-sent events; calls back for each that carries data, and gives its id. */
 async function* eventIds(response: Response, onEvent: () => void): AsyncGenerator<string> {
-  const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).pipeThrough(new TextDecoderStream()).getReader();
+  const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>)
+    .pipeThrough(new TextDecoderStream())
+    .getReader();
   let rest = '';
   for (;;) {
     const { done, value } = await reader.read();
