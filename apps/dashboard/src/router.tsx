@@ -10,13 +10,44 @@ const nextOf = (search: Record<string, unknown>): { next?: string } =>
 
 const root = createRootRoute({ notFoundComponent: NotFound });
 
-const page = <Path extends string>(path: Path, component: ReturnType<typeof lazyRouteComponent>) =>
+/** A page before the login; `next` is where to go after it. */
+const entrance = <Path extends string>(path: Path, component: ReturnType<typeof lazyRouteComponent>) =>
   createRoute({ getParentRoute: () => root, path, validateSearch: nextOf, component });
 
-const login = page(
-  '/login',
-  lazyRouteComponent(() => import('./sign-in/LoginPage.tsx'), 'LoginPage'),
-);
+const entrances = [
+  entrance(
+    '/login',
+    lazyRouteComponent(() => import('./sign-in/LoginPage.tsx'), 'LoginPage'),
+  ),
+  entrance(
+    '/signup',
+    lazyRouteComponent(() => import('./sign-in/SignUpPage.tsx'), 'SignUpPage'),
+  ),
+  entrance(
+    '/password-reset',
+    lazyRouteComponent(() => import('./sign-in/ResetPages.tsx'), 'ForgotPasswordPage'),
+  ),
+  entrance(
+    '/password-reset/confirm/$uid/$token',
+    lazyRouteComponent(() => import('./sign-in/ResetPages.tsx'), 'NewPasswordPage'),
+  ),
+  entrance(
+    '/email-reset/confirm/$uid/$token',
+    lazyRouteComponent(() => import('./sign-in/ResetPages.tsx'), 'NewAddressPage'),
+  ),
+  entrance(
+    '/activate/$uid/$token',
+    lazyRouteComponent(() => import('./sign-in/ResetPages.tsx'), 'ActivatePage'),
+  ),
+  entrance(
+    '/invite/$hash',
+    lazyRouteComponent(() => import('./sign-in/InvitePage.tsx'), 'InvitePage'),
+  ),
+  entrance(
+    '/invite-link/$hash',
+    lazyRouteComponent(() => import('./sign-in/InvitePage.tsx'), 'InvitePage'),
+  ),
+] as const;
 
 /** Everything behind the login. Who comes without one returns to the same place after it. */
 const app = createRoute({
@@ -55,10 +86,114 @@ const feature = createRoute({
   component: lazyRouteComponent(() => import('./features/FeaturePage.tsx'), 'FeaturePage'),
 });
 
+const text = (value: unknown) =>
+  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+const number = (value: unknown) => (Number(value) > 0 ? Number(value) : undefined);
+/** Leaves out what an address does not say. */
+const said = <T extends object>(search: T) =>
+  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as Partial<T>;
+
+const segments = createRoute({
+  getParentRoute: () => project,
+  path: '/segments',
+  validateSearch: (search: Record<string, unknown>): { q?: string | undefined; page?: number | undefined } =>
+    said({ q: text(search.q), page: number(search.page) }),
+  component: lazyRouteComponent(() => import('./segments/SegmentsPage.tsx'), 'SegmentsPage'),
+});
+const segment = createRoute({
+  getParentRoute: () => project,
+  path: '/segments/$segment',
+  component: lazyRouteComponent(() => import('./segments/SegmentPage.tsx'), 'SegmentPage'),
+});
+const identities = createRoute({
+  getParentRoute: () => project,
+  path: '/identities',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { q?: string | undefined; page?: number | undefined; environment?: string | undefined } =>
+    said({ q: text(search.q), page: number(search.page), environment: text(search.environment) }),
+  component: lazyRouteComponent(() => import('./identities/IdentitiesPage.tsx'), 'IdentitiesPage'),
+});
+const identity = createRoute({
+  getParentRoute: () => project,
+  path: '/environments/$environment/identities/$identity',
+  component: lazyRouteComponent(() => import('./identities/IdentityPage.tsx'), 'IdentityPage'),
+});
+const compare = createRoute({
+  getParentRoute: () => project,
+  path: '/compare',
+  validateSearch: (search: Record<string, unknown>): { from?: number | undefined; to?: number | undefined } =>
+    said({ from: number(search.from), to: number(search.to) }),
+  component: lazyRouteComponent(() => import('./compare/ComparePage.tsx'), 'ComparePage'),
+});
+interface HistorySearch {
+  q?: string | undefined;
+  type?: string | undefined;
+  environment?: number | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  page?: number | undefined;
+}
+const history = createRoute({
+  getParentRoute: () => project,
+  path: '/history',
+  validateSearch: (search: Record<string, unknown>): HistorySearch =>
+    said({
+      q: text(search.q),
+      type: text(search.type),
+      environment: number(search.environment),
+      from: text(search.from),
+      to: text(search.to),
+      page: number(search.page),
+    }),
+  component: lazyRouteComponent(() => import('./history/HistoryPage.tsx'), 'HistoryPage'),
+});
+const connect = createRoute({
+  getParentRoute: () => project,
+  path: '/connect',
+  component: lazyRouteComponent(() => import('./connect/ConnectPage.tsx'), 'ConnectPage'),
+});
+const projectSettings = createRoute({
+  getParentRoute: () => project,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings/ProjectSettingsPage.tsx'), 'ProjectSettingsPage'),
+});
+const people = createRoute({
+  getParentRoute: () => organisation,
+  path: '/people',
+  component: lazyRouteComponent(() => import('./people/PeoplePage.tsx'), 'PeoplePage'),
+});
+const organisationSettings = createRoute({
+  getParentRoute: () => organisation,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings/OrganisationSettingsPage.tsx'), 'OrganisationSettingsPage'),
+});
+const account = createRoute({
+  getParentRoute: () => app,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./account/AccountPage.tsx'), 'AccountPage'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
-    login,
-    app.addChildren([home, organisation.addChildren([projects]), project.addChildren([features, feature])]),
+    ...entrances,
+    app.addChildren([
+      home,
+      account,
+      organisation.addChildren([projects, people, organisationSettings]),
+      project.addChildren([
+        features,
+        feature,
+        segments,
+        segment,
+        identities,
+        identity,
+        compare,
+        history,
+        connect,
+        projectSettings,
+      ]),
+    ]),
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

@@ -32,7 +32,7 @@ export function FeaturesPage() {
 
 function Features({ project, table }: { project: number; table: Table }) {
   const search = useSearch({ from: '/app/projects/$project/features' });
-  const navigate = useNavigate();
+  const navigate = useNavigate({ from: '/projects/$project/features' });
   const phone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false }) ?? false;
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
   const [asked, setAsked] = useState<{ row: FeatureRow; environment: ScreenEnvironment; enabled: boolean }>();

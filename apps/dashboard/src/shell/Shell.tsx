@@ -18,7 +18,6 @@ import { Notifications } from '@mantine/notifications';
 import '@mantine/notifications/styles.css';
 import {
   IconArrowsLeftRight,
-  IconChartBar,
   IconChevronDown,
   IconCloudOff,
   IconFlag,
@@ -33,7 +32,6 @@ import {
   IconUser,
   IconUsers,
   IconUsersGroup,
-  IconBulb,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useParams, useRouterState } from '@tanstack/react-router';
@@ -68,7 +66,6 @@ export function projectPlaces(project: number): Place[] {
     { to: at('features'), label: 'Features', icon: IconFlag },
     { to: at('segments'), label: 'Segments', icon: IconUsersGroup },
     { to: at('identities'), label: 'Identities', icon: IconUser },
-    { to: at('explain'), label: 'Explain', icon: IconBulb },
     { to: at('compare'), label: 'Compare', icon: IconArrowsLeftRight },
     { to: at('history'), label: 'History', icon: IconHistory },
     { to: at('connect'), label: 'Connect', icon: IconPlugConnected },
@@ -82,7 +79,6 @@ export function organisationPlaces(organisation: number): Place[] {
   return [
     { to: at('projects'), label: 'Projects', icon: IconFlag },
     { to: at('people'), label: 'People', icon: IconUsers },
-    { to: at('usage'), label: 'Usage', icon: IconChartBar },
     { to: at('settings'), label: 'Settings', icon: IconSettings },
   ];
 }

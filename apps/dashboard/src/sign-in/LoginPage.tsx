@@ -1,9 +1,10 @@
 import { Alert, Anchor, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { ApiError, messageFor } from '../api/errors.ts';
-import { logIn, logInWithCode } from './queries.ts';
+import { entrance } from './entrance.ts';
+import { installation, logIn, logInWithCode } from './queries.ts';
 import { SignInFrame } from './SignInFrame.tsx';
 
 /** E-mail and password, then the code of the second factor where the account has one. */
@@ -14,6 +15,12 @@ export function LoginPage() {
   const [code, setCode] = useState('');
   const navigate = useNavigate();
   const { next } = useSearch({ from: '/login' });
+
+  const { data: about } = useQuery(installation());
+  const isFirst = about?.self_hosted_data?.has_users === false;
+  useEffect(() => {
+    if (isFirst) void navigate({ to: '/signup', replace: true });
+  }, [isFirst, navigate]);
 
   const enter = () => navigate({ to: next ?? '/', replace: true });
   const login = useMutation({
@@ -66,7 +73,7 @@ export function LoginPage() {
       footer={
         <>
           New here?{' '}
-          <Anchor component={Link} to="/signup" size="sm">
+          <Anchor href={entrance('signup', next)} size="sm">
             Create an account
           </Anchor>
         </>
@@ -103,6 +110,11 @@ export function LoginPage() {
           <Button type="submit" loading={login.isPending}>
             Log in
           </Button>
+          {about?.has_email_provider && (
+            <Anchor component={Link} to="/password-reset" size="sm" ta="center">
+              I forgot my password
+            </Anchor>
+          )}
         </Stack>
       </form>
     </SignInFrame>
