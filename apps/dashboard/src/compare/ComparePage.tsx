@@ -1,7 +1,6 @@
 import type { FeatureDifference, SessionEnvironment } from '@halyard/contract';
 import {
   Anchor,
-  Badge,
   Box,
   Button,
   Checkbox,
@@ -22,6 +21,7 @@ import { EnvironmentName } from '../environments/EnvironmentName.tsx';
 import { isProduction } from '../environments/colour.ts';
 import { notifyUndoable } from '../features/notifyUndoable.tsx';
 import { findProject, session } from '../shell/queries.ts';
+import { OnOff } from '../features/OnOff.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Empty, Loaded } from '../ui/States.tsx';
 import { shown } from '../ui/values.ts';
@@ -203,17 +203,7 @@ function Served({ side, difference, names }: ServedProps) {
   return (
     <Stack gap={4}>
       <Group gap={6}>
-        {everybody ? (
-          <Badge
-            variant={difference.enabled ? 'filled' : 'light'}
-            color={everybody.enabled ? 'halyard.7' : 'gray.7'}
-            autoContrast={false}
-          >
-            {everybody.enabled ? 'on' : 'off'}
-          </Badge>
-        ) : (
-          <Text size="xs">not there</Text>
-        )}
+        {everybody ? <OnOff enabled={everybody.enabled} /> : <Text size="xs">not there</Text>}
         {everybody && everybody.value !== null && (
           <Text className="mono truncate" maw={240} fw={difference.value ? 700 : 400}>
             {shown(everybody.value)}

@@ -15,6 +15,8 @@ import {
 } from '@mantine/core';
 import { IconTrash, IconUserPlus } from '@tabler/icons-react';
 import { useState } from 'react';
+import { ensureIdentity } from '../identities/queries.ts';
+import { notifyFailed } from '../ui/notify.ts';
 import { Time } from '../ui/Time.tsx';
 import { exactTime } from '../ui/time.ts';
 import { ValueEditor } from '../ui/ValueEditor.tsx';
@@ -183,6 +185,23 @@ function IdentityOverrides({ environment, draft, readOnly, onChange, onProblem }
       ...before,
       identity_overrides: before.identity_overrides.map((one, at) => (at === index ? { ...one, ...change } : one)),
     }));
+  const add = async () => {
+    const name = identifier.trim();
+    if (name === '' || exists) return;
+    try {
+      await ensureIdentity(environment.api_key, name);
+    } catch (error) {
+      return notifyFailed(error);
+    }
+    onChange((before) => ({
+      ...before,
+      identity_overrides: [
+        ...before.identity_overrides,
+        { identifier: name, enabled: !before.state.enabled, value: before.state.value, weights: [] },
+      ],
+    }));
+    setIdentifier('');
+  };
   const exists = list.some((one) => one.identifier === identifier.trim());
   return (
     <>
@@ -237,16 +256,7 @@ function IdentityOverrides({ environment, draft, readOnly, onChange, onProblem }
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            const name = identifier.trim();
-            if (name === '' || exists) return;
-            onChange((before) => ({
-              ...before,
-              identity_overrides: [
-                ...before.identity_overrides,
-                { identifier: name, enabled: !before.state.enabled, value: before.state.value, weights: [] },
-              ],
-            }));
-            setIdentifier('');
+            void add();
           }}
         >
           <Group align="flex-start" gap="xs">

@@ -64,9 +64,17 @@ export function ReviewDialog({ project, page, base, draft, onClose, onSaved, onC
   return (
     <Modal opened onClose={onClose} size="lg" title={<Text fw={600}>Review {page.feature.name}</Text>}>
       <Stack>
-        <Loaded query={preview} rows={3}>
-          {({ parts }) => <PartList parts={parts} page={page} draft={draft} />}
-        </Loaded>
+        {preview.isError ? (
+          <Alert color="red" title="This cannot be saved">
+            {preview.error instanceof ApiError && Object.keys(preview.error.fields).length > 0
+              ? [...new Set(Object.values(preview.error.fields))].join(' ')
+              : messageFor(preview.error)}
+          </Alert>
+        ) : (
+          <Loaded query={preview} rows={3}>
+            {({ parts }) => <PartList parts={parts} page={page} draft={draft} />}
+          </Loaded>
+        )}
         <Textarea
           label="Note"
           description="Why; it is kept in the history"

@@ -17,6 +17,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react';
 import { messageFor } from '../api/errors.ts';
 import { findProject, session } from '../shell/queries.ts';
+import { isProduction } from '../environments/colour.ts';
 import { Page } from '../ui/Page.tsx';
 import { Empty, Loaded } from '../ui/States.tsx';
 import { createIdentity, identities } from './queries.ts';
@@ -28,7 +29,10 @@ export function IdentitiesPage() {
   const navigate = useNavigate();
   const { data: own } = useQuery(session());
   const found = own && findProject(own, project)?.project;
-  const environment = found?.environments.find(({ api_key }) => api_key === chosen) ?? found?.environments[0];
+  const environment =
+    found?.environments.find(({ api_key }) => api_key === chosen) ??
+    found?.environments.find(isProduction) ??
+    found?.environments[0];
   const query = useQuery({
     ...identities(environment?.api_key ?? '', q, page),
     enabled: environment !== undefined,

@@ -17,6 +17,7 @@ import { IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
+import { OnOff } from '../features/OnOff.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Loaded } from '../ui/States.tsx';
 import { notifyDone, notifyFailed } from '../ui/notify.ts';
@@ -207,13 +208,7 @@ function Features({ project, environment, id }: { project: string; environment: 
                       </Anchor>
                     </Table.Td>
                     <Table.Td w={60}>
-                      <Badge
-                        variant={one.enabled ? 'filled' : 'light'}
-                        autoContrast={false}
-                        color={one.enabled ? 'halyard.7' : 'gray.7'}
-                      >
-                        {one.enabled ? 'on' : 'off'}
-                      </Badge>
+                      <OnOff enabled={one.enabled} />
                     </Table.Td>
                     <Table.Td>
                       <Text className="mono truncate" maw={320}>

@@ -21,6 +21,15 @@ export async function createIdentity(environment: string, identifier: string) {
   return created;
 }
 
+/** Makes sure that somebody is known in an environment, whom an SDK may not have asked for yet. */
+export async function ensureIdentity(environment: string, identifier: string): Promise<void> {
+  const found = await call('listIdentities', {
+    params: { environment_api_key: environment },
+    query: { q: `"${identifier}"`, page_size: 1 },
+  });
+  if (found.count === 0) await createIdentity(environment, identifier);
+}
+
 export async function deleteIdentity(environment: string, id: number) {
   await call('deleteIdentity', one(environment, id));
   await refresh('listIdentities');

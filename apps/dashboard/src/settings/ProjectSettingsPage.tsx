@@ -208,7 +208,9 @@ function Environments({
 
 function EnvironmentCard({ environment }: { environment: SessionEnvironment }) {
   const isAdmin = environment.my_permissions.admin;
-  const keys = useQuery({ ...environmentKeys(environment.api_key), enabled: isAdmin });
+  const [opened, setOpened] = useState(false);
+  // Read when somebody wants to see them: a page makes no request for each environment.
+  const keys = useQuery({ ...environmentKeys(environment.api_key), enabled: opened });
   const [keyName, setKeyName] = useState('');
   const remove = async () => {
     if (
@@ -243,7 +245,12 @@ function EnvironmentCard({ environment }: { environment: SessionEnvironment }) {
       </Group>
       <Stack gap={6}>
         <Key name="Client-side key" value={environment.api_key} />
-        {isAdmin && (
+        {isAdmin && !opened && (
+          <Button size="compact-sm" variant="subtle" w="fit-content" onClick={() => setOpened(true)}>
+            Server-side keys
+          </Button>
+        )}
+        {opened && (
           <Loaded query={keys} rows={1}>
             {(list) => (
               <>
@@ -264,7 +271,7 @@ function EnvironmentCard({ environment }: { environment: SessionEnvironment }) {
           </Loaded>
         )}
       </Stack>
-      {isAdmin && (
+      {opened && (
         <form
           onSubmit={(event) => {
             event.preventDefault();

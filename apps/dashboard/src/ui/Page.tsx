@@ -25,7 +25,7 @@ export function Page({ title, of, description, actions, width, children }: PageP
     }
   }, []);
   return (
-    <Box maw={width ?? 'none'} mx={width ? 'auto' : 0}>
+    <Box maw={width ?? 'none'}>
       <Group justify="space-between" align="flex-start" mb="md" gap="sm">
         <Box miw={0}>
           <Title order={1} size="h3" ref={heading} tabIndex={-1}>
