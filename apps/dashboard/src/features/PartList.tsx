@@ -101,7 +101,8 @@ function linesOf(part: ChangeSetPart, page: PartListProps['page'], draft?: Draft
           ...line(`${who}: weights`, weights(before.weights), weights(after.weights)),
         ];
       });
-      return lines.length > 0 ? lines : line('Order of the overrides', order(part.before), order(part.after));
+      const isMoved = sameSet(part.before, part.after) && order(part.before) !== order(part.after);
+      return isMoved ? [...lines, ...line('Order of the overrides', order(part.before), order(part.after))] : lines;
     }
     case 'identity_override': {
       const text = (one: typeof part.before) => one && `${onOff(one.enabled)}, ${shown(one.value)}`;
@@ -155,4 +156,9 @@ function linesOf(part: ChangeSetPart, page: PartListProps['page'], draft?: Draft
     case 'deleted':
       return line('Deleted', null, 'yes');
   }
+}
+
+/** Whether both lists are about the same segments, in whatever order. */
+function sameSet(one: { segment: number | null }[], other: { segment: number | null }[]): boolean {
+  return one.length === other.length && one.every(({ segment }) => other.some((served) => served.segment === segment));
 }
