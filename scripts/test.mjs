@@ -9,9 +9,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findBrowser } from './browser.mjs';
 import { check } from './check.mjs';
 import { startDatabases } from './databases.mjs';
-import { nodeProgram, prepare, root } from './setup.mjs';
+import { buildDashboard, nodeProgram, prepare, root } from './setup.mjs';
 
 const RUN_TIMEOUT_MS = 15 * 60_000;
 
@@ -56,7 +57,10 @@ async function everything() {
   }
   await stopDatabases();
 
-  await vitest('e2e', ['--project', 'e2e', '--passWithNoTests']);
+  await buildDashboard();
+  const browser = findBrowser();
+  if (browser.hint) console.log(`tests of the dashboard: ${browser.hint}`);
+  await vitest('e2e', ['--project', 'e2e', '--passWithNoTests'], browser.path ? { TEST_CHROMIUM: browser.path } : {});
 }
 
 /** Runs vitest and adds what it counted to the summary. A run that dies, hangs or cannot load a file counts as failed. */

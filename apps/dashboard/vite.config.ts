@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as contract from '@halyard/contract';
@@ -13,13 +13,18 @@ export default defineConfig({
 });
 
 /**
- * `virtual:endpoints`: method and path of each endpoint of the contract, by its export's name. The contract itself stays out
+ * `virtual:endpoints`: method and path of each endpoint of the contract, by its export's name, for those that the
+ * sources name. The contract itself stays out
  * of the bundle, and with it the validation library; the client takes its types from there.
  */
 function endpoints(): Plugin {
   const name = 'virtual:endpoints';
+  const sources = readdirSync(join(import.meta.dirname, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.tsx?$/.test(file))
+    .map((file) => readFileSync(join(import.meta.dirname, 'src', file), 'utf8'))
+    .join();
   const table = Object.entries(contract).flatMap(([key, value]) =>
-    isEndpoint(value) ? [[key, `${value.method} ${value.path}`]] : [],
+    isEndpoint(value) && sources.includes(`'${key}'`) ? [[key, `${value.method} ${value.path}`]] : [],
   );
   return {
     name: 'halyard:endpoints',

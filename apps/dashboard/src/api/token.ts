@@ -12,12 +12,3 @@ export function keepToken(value: string): void {
 export function forgetToken(): void {
   localStorage.removeItem(key);
 }
-
-/** Calls back when another tab logs in or out. */
-export function onTokenChange(listener: () => void): () => void {
-  const heard = (event: StorageEvent) => {
-    if (event.key === key) listener();
-  };
-  addEventListener('storage', heard);
-  return () => removeEventListener('storage', heard);
-}

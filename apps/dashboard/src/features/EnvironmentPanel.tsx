@@ -14,8 +14,9 @@ import {
   Tooltip,
 } from '@mantine/core';
 import { IconTrash, IconUserPlus } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useContext, useState } from 'react';
 import { ensureIdentity } from '../identities/queries.ts';
+import { HeadingLevel } from '../ui/headings.ts';
 import { notifyFailed } from '../ui/notify.ts';
 import { Time } from '../ui/Time.tsx';
 import { exactTime } from '../ui/time.ts';
@@ -147,11 +148,12 @@ interface SectionProps {
 }
 
 export function Section({ title, description, count, aside, children }: SectionProps) {
+  const level = useContext(HeadingLevel);
   return (
     <Paper component="section" p="md" bg="var(--card)" aria-label={title}>
       <Group justify="space-between" mb={description ? 2 : 'sm'} wrap="nowrap">
         <Group gap={8}>
-          <Title order={3} size="h5">
+          <Title order={level} size="h5">
             {title}
           </Title>
           {count !== undefined && count > 0 && (

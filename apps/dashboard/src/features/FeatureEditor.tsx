@@ -22,6 +22,7 @@ import { type RefObject, useEffect, useState } from 'react';
 import { EnvironmentName } from '../environments/EnvironmentName.tsx';
 import { TagChip } from '../tags/TagChip.tsx';
 import { Loaded } from '../ui/States.tsx';
+import { HeadingLevel } from '../ui/headings.ts';
 import { Time } from '../ui/Time.tsx';
 import { EnvironmentPanel } from './EnvironmentPanel.tsx';
 import { MergeDialog } from './MergeDialog.tsx';
@@ -87,172 +88,177 @@ function Editor({ latest, heading, dirty, onGone }: EditorProps) {
   ];
   const tags = feature.tags.flatMap((id) => page.tags.find((tag) => tag.id === id) ?? []);
   return (
-    <Stack h="100%" gap={0}>
-      <Box px="md" pt="md" bg="var(--card)">
-        <Group gap={6} wrap="nowrap">
-          <Title order={heading ? 1 : 2} size="h3" className="truncate">
-            {feature.name}
-          </Title>
-          <CopyButton value={feature.name}>
-            {({ copied, copy }) => (
-              <Tooltip label={copied ? 'Copied' : 'Copy the name'}>
-                <ActionIcon aria-label="Copy the name" onClick={copy}>
-                  {copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
-                </ActionIcon>
-              </Tooltip>
-            )}
-          </CopyButton>
-          {feature.is_archived && <Badge color="gray">archived</Badge>}
-        </Group>
-        <Group gap={6} mt={4} mb="xs">
-          {tags.map((tag) => (
-            <TagChip key={tag.id} tag={tag} />
-          ))}
-          <Text size="xs" c="dimmed">
-            created <Time at={feature.created_date} />
-          </Text>
-        </Group>
-      </Box>
-      <Tabs
-        value={tab}
-        onChange={(next) => setTab(next ?? tab)}
-        flex="1 1 0"
-        mih={0}
-        display="flex"
-        style={{ flexDirection: 'column' }}
-      >
-        <Box bg="var(--card)" style={{ flex: 'none' }}>
-          <ScrollArea type="never">
-            <Tabs.List style={{ flexWrap: 'nowrap' }} px="xs">
-              {environments.map((environment) => (
-                <Tabs.Tab key={environment.id} value={String(environment.id)}>
+    <HeadingLevel value={heading ? 2 : 3}>
+      <Stack h="100%" gap={0}>
+        <Box px="md" pt="md" bg="var(--card)">
+          <Group gap={6} wrap="nowrap">
+            <Title order={heading ? 1 : 2} size="h3" className="truncate">
+              {feature.name}
+            </Title>
+            <CopyButton value={feature.name}>
+              {({ copied, copy }) => (
+                <Tooltip label={copied ? 'Copied' : 'Copy the name'}>
+                  <ActionIcon aria-label="Copy the name" onClick={copy}>
+                    {copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
+                  </ActionIcon>
+                </Tooltip>
+              )}
+            </CopyButton>
+            {feature.is_archived && <Badge color="gray">archived</Badge>}
+          </Group>
+          <Group gap={6} mt={4} mb="xs">
+            {tags.map((tag) => (
+              <TagChip key={tag.id} tag={tag} />
+            ))}
+            <Text size="xs" c="dimmed">
+              created <Time at={feature.created_date} />
+            </Text>
+          </Group>
+        </Box>
+        <Tabs
+          value={tab}
+          onChange={(next) => setTab(next ?? tab)}
+          flex="1 1 0"
+          mih={0}
+          display="flex"
+          style={{ flexDirection: 'column' }}
+        >
+          <Box bg="var(--card)" style={{ flex: 'none' }}>
+            <ScrollArea type="never">
+              <Tabs.List style={{ flexWrap: 'nowrap' }} px="xs">
+                {environments.map((environment) => (
+                  <Tabs.Tab key={environment.id} value={String(environment.id)}>
+                    <Group gap={6} wrap="nowrap">
+                      <EnvironmentName environment={environment} />
+                      {changed.has(String(environment.id)) && <Dot />}
+                    </Group>
+                  </Tabs.Tab>
+                ))}
+                <Tabs.Tab value="settings" leftSection={<IconSettings size={15} />}>
                   <Group gap={6} wrap="nowrap">
-                    <EnvironmentName environment={environment} />
-                    {changed.has(String(environment.id)) && <Dot />}
+                    Settings {changed.has('settings') && <Dot />}
                   </Group>
                 </Tabs.Tab>
-              ))}
-              <Tabs.Tab value="settings" leftSection={<IconSettings size={15} />}>
-                <Group gap={6} wrap="nowrap">
-                  Settings {changed.has('settings') && <Dot />}
-                </Group>
-              </Tabs.Tab>
-            </Tabs.List>
-          </ScrollArea>
-        </Box>
-        <ScrollArea flex="1 1 0" mih={0} type="auto" viewportProps={{ tabIndex: 0 }}>
-          <Box p="md" pb={90}>
-            {editing.isBehind && changes.length > 0 && (
-              <Alert color="yellow" mb="md" title="Somebody saved this feature while you were editing">
-                <Group justify="space-between">
-                  <Text size="sm">Your draft is kept. Put it on top of what was saved, to go on from there.</Text>
-                  <Button size="xs" variant="light" color="yellow" onClick={() => setMerging(true)}>
-                    Merge
-                  </Button>
-                </Group>
-              </Alert>
-            )}
-            {environments.map((environment) => (
-              <Tabs.Panel key={environment.id} value={String(environment.id)}>
-                <EnvironmentPanel
-                  page={page}
-                  environment={environment}
-                  draft={
-                    draft.environments[environment.id] ?? {
-                      state: { enabled: false, value: null, weights: [] },
-                      segment_overrides: [],
-                      identity_overrides: [],
+              </Tabs.List>
+            </ScrollArea>
+          </Box>
+          <ScrollArea flex="1 1 0" mih={0} type="auto" viewportProps={{ tabIndex: 0 }}>
+            <Box p="md" pb={90}>
+              {editing.isBehind && changes.length > 0 && (
+                <Alert color="yellow" mb="md" title="Somebody saved this feature while you were editing">
+                  <Group justify="space-between">
+                    <Text size="sm">Your draft is kept. Put it on top of what was saved, to go on from there.</Text>
+                    <Button size="xs" variant="light" color="yellow" onClick={() => setMerging(true)}>
+                      Merge
+                    </Button>
+                  </Group>
+                </Alert>
+              )}
+              {environments.map((environment) => (
+                <Tabs.Panel key={environment.id} value={String(environment.id)}>
+                  <EnvironmentPanel
+                    page={page}
+                    environment={environment}
+                    draft={
+                      draft.environments[environment.id] ?? {
+                        state: { enabled: false, value: null, weights: [] },
+                        segment_overrides: [],
+                        identity_overrides: [],
+                      }
                     }
-                  }
-                  variants={draft.settings.variants}
-                  onChange={(change) =>
-                    editing.edit((before) => ({
-                      ...before,
-                      environments: {
-                        ...before.environments,
-                        [environment.id]: change(
-                          before.environments[environment.id] as NonNullable<(typeof before.environments)[number]>,
-                        ),
-                      },
-                    }))
-                  }
-                  onProblem={(where, problem) => setProblem(`${environment.id} ${where}`, problem)}
+                    variants={draft.settings.variants}
+                    onChange={(change) =>
+                      editing.edit((before) => ({
+                        ...before,
+                        environments: {
+                          ...before.environments,
+                          [environment.id]: change(
+                            before.environments[environment.id] as NonNullable<(typeof before.environments)[number]>,
+                          ),
+                        },
+                      }))
+                    }
+                    onProblem={(where, problem) => setProblem(`${environment.id} ${where}`, problem)}
+                  />
+                </Tabs.Panel>
+              ))}
+              <Tabs.Panel value="settings">
+                <SettingsPanel
+                  page={page}
+                  draft={draft.settings}
+                  onChange={(settings) => editing.edit((before) => ({ ...before, settings }))}
+                  onProblem={(where, problem) => setProblem(`settings ${where}`, problem)}
+                  {...(onGone && { onGone })}
                 />
               </Tabs.Panel>
-            ))}
-            <Tabs.Panel value="settings">
-              <SettingsPanel
-                page={page}
-                draft={draft.settings}
-                onChange={(settings) => editing.edit((before) => ({ ...before, settings }))}
-                onProblem={(where, problem) => setProblem(`settings ${where}`, problem)}
-                {...(onGone && { onGone })}
-              />
-            </Tabs.Panel>
-          </Box>
-        </ScrollArea>
-      </Tabs>
-      {changes.length > 0 && (
-        <Paper
-          role="region"
-          aria-label="Unsaved changes"
-          p="sm"
-          px="md"
-          radius={0}
-          shadow="lg"
-          bg="var(--raised)"
-          style={{ flex: 'none', borderWidth: '1px 0 0' }}
-        >
-          <Group justify="space-between" gap="sm">
-            <Text size="sm" role="status">
-              <b>{changes.length === 1 ? '1 change' : `${changes.length} changes`}</b> in {places.join(', ')}
-            </Text>
-            <Group gap="xs" wrap="nowrap">
-              <Button variant="default" onClick={editing.discard}>
-                Discard
-              </Button>
-              <Button disabled={hasProblem} onClick={() => (editing.isBehind ? setMerging(true) : setReviewing(true))}>
-                Review and save
-              </Button>
+            </Box>
+          </ScrollArea>
+        </Tabs>
+        {changes.length > 0 && (
+          <Paper
+            role="region"
+            aria-label="Unsaved changes"
+            p="sm"
+            px="md"
+            radius={0}
+            shadow="lg"
+            bg="var(--raised)"
+            style={{ flex: 'none', borderWidth: '1px 0 0' }}
+          >
+            <Group justify="space-between" gap="sm">
+              <Text size="sm" role="status">
+                <b>{changes.length === 1 ? '1 change' : `${changes.length} changes`}</b> in {places.join(', ')}
+              </Text>
+              <Group gap="xs" wrap="nowrap">
+                <Button variant="default" onClick={editing.discard}>
+                  Discard
+                </Button>
+                <Button
+                  disabled={hasProblem}
+                  onClick={() => (editing.isBehind ? setMerging(true) : setReviewing(true))}
+                >
+                  Review and save
+                </Button>
+              </Group>
             </Group>
-          </Group>
-        </Paper>
-      )}
-      {reviewing && (
-        <ReviewDialog
-          project={project.id}
-          page={page}
-          base={editing.base}
-          draft={draft}
-          onClose={() => setReviewing(false)}
-          onSaved={(saved) => {
-            setReviewing(false);
-            editing.saved(saved);
-          }}
-          onConflict={() => {
-            setReviewing(false);
-            setMerging(true);
-          }}
-        />
-      )}
-      {merging && (
-        <MergeDialog
-          latest={latest}
-          merged={editing.merged}
-          onClose={() => setMerging(false)}
-          onMerged={(merged) => {
-            setMerging(false);
-            editing.rebase(merged);
-          }}
-        />
-      )}
-    </Stack>
+          </Paper>
+        )}
+        {reviewing && (
+          <ReviewDialog
+            project={project.id}
+            page={page}
+            base={editing.base}
+            draft={draft}
+            onClose={() => setReviewing(false)}
+            onSaved={(saved) => {
+              setReviewing(false);
+              editing.saved(saved);
+            }}
+            onConflict={() => {
+              setReviewing(false);
+              setMerging(true);
+            }}
+          />
+        )}
+        {merging && (
+          <MergeDialog
+            latest={latest}
+            merged={editing.merged}
+            onClose={() => setMerging(false)}
+            onMerged={(merged) => {
+              setMerging(false);
+              editing.rebase(merged);
+            }}
+          />
+        )}
+      </Stack>
+    </HeadingLevel>
   );
 }
 
 function Dot() {
   return (
-    <Box component="span" w={7} h={7} bg="var(--mantine-primary-color-filled)" style={{ borderRadius: '50%' }}>
+    <Box component="span" w={7} h={7} bg="var(--accent)" style={{ borderRadius: '50%' }}>
       <span style={{ position: 'absolute', clip: 'rect(0 0 0 0)' }}>changed</span>
     </Box>
   );

@@ -17,15 +17,7 @@ export function Sparkline({ data, label }: { data: { day: string; count: number 
         {data.map(({ day, count }, index) => {
           const height = Math.max(2, (count / most) * 38);
           return (
-            <rect
-              key={day}
-              x={index * 8 + 1}
-              y={40 - height}
-              width={6}
-              height={height}
-              rx={1}
-              fill="var(--mantine-primary-color-filled)"
-            >
+            <rect key={day} x={index * 8 + 1} y={40 - height} width={6} height={height} rx={1} fill="var(--accent)">
               <title>{`${day}: ${count.toLocaleString()}`}</title>
             </rect>
           );

@@ -82,7 +82,9 @@ test('a save names only what changed, with the version that the draft began from
 });
 
 test('overrides are saved as a whole list in their order', () => {
-  const draft = edited((draft) => production(draft).segment_overrides.reverse());
+  const draft = edited((draft) => {
+    production(draft).segment_overrides = production(draft).segment_overrides.toReversed();
+  });
 
   const input = saveInput(page, draftOf(page), draft);
 

@@ -5,7 +5,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { messageFor } from '../api/errors.ts';
 import { EnvironmentName } from '../environments/EnvironmentName.tsx';
-import { createProject, session } from '../shell/queries.ts';
+import { createProject, refreshSession, session } from '../shell/queries.ts';
 import { Page } from '../ui/Page.tsx';
 import { Empty, Failed, Loaded } from '../ui/States.tsx';
 
@@ -71,7 +71,10 @@ function CreateProject({ organisation, onClose }: { organisation: number; onClos
   const navigate = useNavigate();
   const create = useMutation({
     mutationFn: () => createProject(organisation, name.trim(), environments),
-    onSuccess: ({ id }) => void navigate({ to: `/projects/${id}/connect` }),
+    onSuccess: async ({ id }) => {
+      await navigate({ to: `/projects/${id}/connect` });
+      await refreshSession();
+    },
   });
   return (
     <Modal opened onClose={onClose} title={<Text fw={600}>Create project</Text>}>

@@ -14,6 +14,7 @@ import {
   TagsInput,
   Text,
   Title,
+  VisuallyHidden,
 } from '@mantine/core';
 import { IconCheck, IconCopy, IconTrash, IconUserPlus } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -74,7 +75,11 @@ export function PeoplePage() {
                   <Table.Th>Name</Table.Th>
                   <Table.Th>Role</Table.Th>
                   <Table.Th>Last login</Table.Th>
-                  {isAdmin && <Table.Th aria-label="Actions" />}
+                  {isAdmin && (
+                    <Table.Th>
+                      <VisuallyHidden>Actions</VisuallyHidden>
+                    </Table.Th>
+                  )}
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>

@@ -226,6 +226,7 @@ function EnvironmentCard({ environment }: { environment: SessionEnvironment }) {
         {isAdmin && (
           <Group gap="xs">
             <ColorInput
+              withEyeDropper={false}
               size="xs"
               w={120}
               aria-label={`Colour of ${environment.name}`}
@@ -387,7 +388,13 @@ function Tags({ project }: { project: number }) {
             value={label}
             onChange={(event) => setLabel(event.currentTarget.value)}
           />
-          <ColorInput w={130} aria-label="Colour of the new tag" value={color} onChange={setColor} />
+          <ColorInput
+            withEyeDropper={false}
+            w={130}
+            aria-label="Colour of the new tag"
+            value={color}
+            onChange={setColor}
+          />
           <Button type="submit" variant="default" disabled={label.trim() === ''}>
             Add tag
           </Button>

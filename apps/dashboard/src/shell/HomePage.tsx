@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { messageFor } from '../api/errors.ts';
 import { Page } from '../ui/Page.tsx';
 import { Loaded } from '../ui/States.tsx';
-import { createOrganisation, createProject, session } from './queries.ts';
+import { createOrganisation, createProject, refreshSession, session } from './queries.ts';
 
 /** Goes on to the first project, or begins with an organisation where there is none. */
 export function HomePage() {
@@ -41,7 +41,10 @@ function Begin() {
       const { id } = await createOrganisation(organisation.trim());
       return createProject(id, project.trim(), ['Development', 'Production']);
     },
-    onSuccess: ({ id }) => void navigate({ to: `/projects/${id}/connect` }),
+    onSuccess: async ({ id }) => {
+      await navigate({ to: `/projects/${id}/connect` });
+      await refreshSession();
+    },
   });
   return (
     <Center py="xl">

@@ -12,6 +12,7 @@ import {
   Tooltip,
   UnstyledButton,
   useMantineColorScheme,
+  VisuallyHidden,
 } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { Notifications } from '@mantine/notifications';
@@ -200,7 +201,7 @@ function Switcher({
   return (
     <Menu position="bottom-start" width={280}>
       <Menu.Target>
-        <UnstyledButton className={classes.switcher} aria-label="Choose a project">
+        <UnstyledButton className={classes.switcher}>
           <Text size="sm" c="dimmed" className="truncate" visibleFrom="xs">
             {organisation ?? 'Halyard'}
           </Text>
@@ -214,6 +215,7 @@ function Switcher({
               </Text>
             </>
           )}
+          <VisuallyHidden>Choose another project</VisuallyHidden>
           <IconChevronDown size={14} />
         </UnstyledButton>
       </Menu.Target>

@@ -17,11 +17,10 @@ export function findProject(
   return undefined;
 }
 
-export async function createOrganisation(name: string) {
-  const organisation = await call('createOrganisation', { body: { name } });
-  await refresh('getSession');
-  return organisation;
-}
+/** Reads again what one may see. Whoever creates a project goes there first: the page that one comes from may be gone after. */
+export const refreshSession = () => refresh('getSession');
+
+export const createOrganisation = (name: string) => call('createOrganisation', { body: { name } });
 
 /** A project with the environments that people start with. */
 export async function createProject(organisation: number, name: string, environments: string[]) {
@@ -29,7 +28,6 @@ export async function createProject(organisation: number, name: string, environm
   for (const environment of environments) {
     await call('createEnvironment', { body: { name: environment, project: project.id } });
   }
-  await refresh('getSession');
   return project;
 }
 

@@ -73,7 +73,7 @@ export function LoginPage() {
       footer={
         <>
           New here?{' '}
-          <Anchor href={entrance('signup', next)} size="sm">
+          <Anchor href={entrance('signup', next)} size="sm" underline="always">
             Create an account
           </Anchor>
         </>
@@ -111,7 +111,7 @@ export function LoginPage() {
             Log in
           </Button>
           {about?.has_email_provider && (
-            <Anchor component={Link} to="/password-reset" size="sm" ta="center">
+            <Anchor component={Link} to="/password-reset" size="sm" underline="always" ta="center">
               I forgot my password
             </Anchor>
           )}

@@ -7,7 +7,7 @@ import { askForReset, changeAddress, choosePassword, proveAddress } from './quer
 import { SignInFrame } from './SignInFrame.tsx';
 
 const toLogin = (
-  <Anchor component={Link} to="/login" size="sm">
+  <Anchor component={Link} to="/login" size="sm" underline="always">
     Go to the login
   </Anchor>
 );

@@ -48,7 +48,7 @@ export function SignUpPage() {
         !first && (
           <>
             Here before?{' '}
-            <Anchor href={entrance('login', next)} size="sm">
+            <Anchor href={entrance('login', next)} size="sm" underline="always">
               Log in
             </Anchor>
           </>

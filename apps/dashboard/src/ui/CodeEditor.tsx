@@ -13,6 +13,12 @@ interface CodeEditorProps {
   readOnly?: boolean;
 }
 
+/** The card's colours in both themes, so that every token stands out enough. */
+const surface = EditorView.theme({
+  '&.cm-editor': { backgroundColor: 'var(--card)' },
+  '&.cm-editor .cm-gutters': { backgroundColor: 'var(--card)', color: 'var(--mantine-color-dimmed)' },
+});
+
 /** An editor with line numbers, folding and colours. Tab leaves it, as everywhere; Escape then Tab is not needed. */
 export function CodeEditor({ value, format, onChange, label, readOnly = false }: CodeEditorProps) {
   const theme = useComputedColorScheme('light');
@@ -27,6 +33,7 @@ export function CodeEditor({ value, format, onChange, label, readOnly = false }:
       maxHeight="50vh"
       extensions={[
         ...(language ? [language] : []),
+        surface,
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ 'aria-label': label }),
       ]}

@@ -42,7 +42,7 @@ const night: MantineColorsTuple = [
 /** Colours, type, spacing and the usual size of each control. Everything on the screen is made of these. */
 export const theme = createTheme({
   primaryColor: 'halyard',
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: 7,
   autoContrast: true,
   luminanceThreshold: 0.32,
   colors: { halyard, gray: slate, dark: night },
@@ -61,6 +61,9 @@ export const theme = createTheme({
     Badge: { defaultProps: { radius: 'sm', tt: 'none', fw: 550, variant: 'light' } },
     Button: { defaultProps: { size: 'sm' } },
     Checkbox: { defaultProps: { size: 'sm' } },
+    // Their headers are no landmarks of the page.
+    DrawerHeader: { defaultProps: { component: 'div' } },
+    ModalHeader: { defaultProps: { component: 'div' } },
     Drawer: { defaultProps: { position: 'right', closeButtonProps: { 'aria-label': 'Close' } } },
     Input: { defaultProps: { size: 'sm' } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } },
@@ -78,6 +81,7 @@ export const theme = createTheme({
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    '--accent': '#0b7565',
     '--page': '#f6f8fa',
     '--card': '#ffffff',
     '--raised': '#ffffff',
@@ -92,6 +96,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--removed': '#fdeaea',
   },
   dark: {
+    '--accent': '#40b8a4',
     '--page': '#10161c',
     '--card': '#171f27',
     '--raised': '#1d2630',

@@ -94,7 +94,10 @@ export interface GrantRow {
 export async function listGrants(
   db: Database,
   userId: number,
-  place: { organisationId: number; projectId: number | null; environmentId?: number | null } | { projectsOf: number[] } | { everywhereIn: number[] },
+  place:
+    | { organisationId: number; projectId: number | null; environmentId?: number | null }
+    | { projectsOf: number[] }
+    | { everywhereIn: number[] },
 ): Promise<GrantRow[]> {
   const narrowed = () => {
     const query = db.selectFrom('permission_grants');
