@@ -18,7 +18,16 @@ export function EnvironmentName({ environment, size = 'sm' }: EnvironmentNamePro
         {environment.name}
       </Text>
       {isProduction(environment) && (
-        <Badge component="span" color="red" size="xs" variant="filled" autoContrast={false} bg="#c92a2a" c="white">
+        <Badge
+          component="span"
+          color="red"
+          size="xs"
+          variant="filled"
+          autoContrast={false}
+          bg="#c92a2a"
+          c="white"
+          style={{ flexShrink: 0 }}
+        >
           live
         </Badge>
       )}

@@ -2,7 +2,6 @@ import type { AuditRecord } from '@halyard/contract';
 import {
   Badge,
   Button,
-  Collapse,
   Group,
   Menu,
   NativeSelect,
@@ -192,7 +191,7 @@ function Step({ project, record }: { project: number; record: AuditRecord }) {
           </Button>
         )}
       </Group>
-      <Collapse expanded={opened}>
+      {opened && (
         <Stack gap={6} mt="sm" pl={22}>
           <Loaded query={details} rows={2}>
             {({ change_details }) =>
@@ -215,7 +214,7 @@ function Step({ project, record }: { project: number; record: AuditRecord }) {
             }
           </Loaded>
         </Stack>
-      </Collapse>
+      )}
     </div>
   );
 }
