@@ -1,27 +1,22 @@
 import { gzipSync } from 'node:zlib';
 import { AxeBuilder } from '@axe-core/playwright';
-import { Flagsmith } from 'flagsmith-nodejs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Client, type Platform, signUp, startPlatform, until } from './platform.ts';
-
-const executablePath = process.env.TEST_CHROMIUM;
+import { type Dashboard, executablePath, makeShop, sdkOf, startDashboard } from './dashboard.ts';
+import { type Client, clientOf, signUp, until } from './platform.ts';
 
 /** What a person does in a real browser, found by role and name as a screen reader would. */
 describe.skipIf(!executablePath)('the dashboard', () => {
-  let platform: Platform;
-  let browser: Browser;
+  let dashboard: Dashboard;
   let admin: { email: string; password: string; token: string };
 
   beforeAll(async () => {
-    platform = await startPlatform();
-    browser = await chromium.launch({ executablePath: executablePath as string, args: ['--no-sandbox'] });
+    dashboard = await startDashboard();
     admin = await signUpInBrowser();
   });
 
   afterAll(async () => {
-    await browser?.close();
-    await platform?.stop();
+    await dashboard?.stop();
   });
 
   async function signUpInBrowser() {
@@ -43,51 +38,10 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     return { ...account, token };
   }
 
-  /** A page of a browser of its own; with a token it is logged in. A script error in it fails the test that waits for it. */
-  async function open(token: string | null, path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({
-      baseURL: platform.origin,
-      viewport: { width: 1280, height: 800 },
-      ...options,
-    });
-    context.setDefaultTimeout(20_000);
-    const page = await context.newPage();
-    if (token) await context.addInitScript((value) => localStorage.setItem('halyard.token', value), token);
-    await page.goto(path);
-    return page;
-  }
-
-  const client = (token = admin.token): Client => ({
-    token,
-    async call(method, path, body) {
-      const response = await fetch(`${platform.origin}/api/v1/${path}`, {
-        method,
-        headers: { Authorization: `Token ${token}`, 'Content-Type': 'application/json' },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-      return text === '' ? null : JSON.parse(text);
-    },
-  });
-
-  /** A project of its own with the environments Development and Production and these features. */
-  async function project(...features: object[]) {
-    const api = client();
-    const [organisation] = (await api.call('GET', 'organisations/')).results;
-    const { id } = await api.call('POST', 'projects/', {
-      name: `Shop ${crypto.randomUUID()}`,
-      organisation: organisation.id,
-    });
-    const development = await api.call('POST', 'environments/', { name: 'Development', project: id });
-    const production = await api.call('POST', 'environments/', { name: 'Production', project: id });
-    const made = [];
-    for (const feature of features) made.push(await api.call('POST', `projects/${id}/features/`, feature));
-    return { id, organisation: organisation.id, development, production, features: made };
-  }
-
-  const sdk = (environment: { api_key: string }) =>
-    new Flagsmith({ environmentKey: environment.api_key, apiUrl: `${platform.origin}/api/v1/` });
+  const open: Dashboard['open'] = (...args) => dashboard.open(...args);
+  const client = (token = admin.token): Client => clientOf(dashboard.platform.origin, token);
+  const project = (...features: object[]) => makeShop(client(), ...features);
+  const sdk = (environment: { api_key: string }) => sdkOf(dashboard.platform, environment);
 
   const rules = [
     {
@@ -262,7 +216,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     const shop = await project({ name: 'banner' });
     const api = client();
     const link = await api.call('POST', `organisations/${shop.organisation}/invite-links/`, { role: 'USER' });
-    const member = await signUp(platform.origin);
+    const member = await signUp(dashboard.platform.origin);
     await member.call('POST', `users/join/link/${link.hash}/`);
     const me = await member.call('GET', 'auth/users/me/');
     await api.call('POST', `projects/${shop.id}/user-permissions/`, {
@@ -481,7 +435,10 @@ describe.skipIf(!executablePath)('the dashboard', () => {
   describe('budgets', () => {
     /** Bytes of script, packed by gzip, until the page is quiet; and the requests to the API. */
     async function load(token: string | null, path: string, ready: (page: Page) => Promise<unknown>) {
-      const context = await browser.newContext({ baseURL: platform.origin, viewport: { width: 1280, height: 800 } });
+      const context = await dashboard.browser.newContext({
+        baseURL: dashboard.platform.origin,
+        viewport: { width: 1280, height: 800 },
+      });
       if (token) await context.addInitScript((value) => localStorage.setItem('halyard.token', value), token);
       const visited = await context.newPage();
       const scripts: Promise<number>[] = [];

@@ -54,6 +54,7 @@ const entries: Record<string, Entry> = {
   listActiveMfaMethods: { own: true },
   logout: { own: true },
   deleteToken: { own: true },
+  getSession: { own: true },
 
   listOrganisations: { own: true },
   createOrganisation: { own: true },
