@@ -53,7 +53,7 @@ import { inviteRoutes } from './invites/routes.ts';
 import { masterKeyRoutes } from './master-keys/routes.ts';
 import { metadataRoutes } from './metadata/routes.ts';
 import { multivariateOptionRoutes } from './multivariate-options/routes.ts';
-import { createOutbound } from './outbound/client.ts';
+import { createOutbound, type OutboundOptions } from './outbound/client.ts';
 import { organisationMemberRoutes } from './organisation-members/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { permissionRoutes } from './permissions/routes.ts';
@@ -144,6 +144,8 @@ export interface AppOptions {
   checkResponses?: boolean;
   /** In tests: how often an open stream of changes checks its client. */
   streamCheckMs?: number;
+  /** In tests: what names that customers give mean. */
+  lookup?: NonNullable<OutboundOptions['lookup']>;
 }
 
 /** Puts the platform together on a migrated database: Core API, publisher and SDK-facing API in one process. */
@@ -167,7 +169,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     identityTtlMs: factsOf(db).sharedByProcesses ? sharedIdentityTtlMs : null,
   });
 
-  const outbound = createOutbound({ allowedRanges: config.outboundAllowedRanges });
+  const outbound = createOutbound({
+    allowedRanges: config.outboundAllowedRanges,
+    ...(options.lookup && { lookup: options.lookup }),
+  });
 
   const context = (given: Pick<Context, 'actor' | 'log' | 'clientAddress'>): Context => ({
     ...given,

@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 
 test.each(routes.map((route) => route.endpoint.id))('%s', async (id) => {
-  const victim = await makeVictim(context, await seedTenant(context.db));
+  const victim = await victimFor(id);
 
   await fc.assert(
     fc.asyncProperty(requestsTo(id, victim), async (request) => {
@@ -56,8 +56,23 @@ test.each(routes.map((route) => route.endpoint.id))('%s', async (id) => {
   expect(await brokenDocuments(context, victim.projectId)).toEqual([]);
 });
 
+let shared: { victim: Victim; operations: number } | null = null;
+
+/** Deleting gets a victim of its own; what adds and changes leaves enough of one for some operations more. */
+async function victimFor(id: string): Promise<Victim> {
+  const make = async () => makeVictim(context, await seedTenant(context.db));
+  if (methodOf(id) === 'DELETE') return make();
+  if (shared === null || shared.operations === 8) shared = { victim: await make(), operations: 0 };
+  shared.operations += 1;
+  return shared.victim;
+}
+
 function isRead(id: string): boolean {
-  return routes.find((route) => route.endpoint.id === id)?.endpoint.method === 'GET';
+  return methodOf(id) === 'GET';
+}
+
+function methodOf(id: string): string | undefined {
+  return routes.find((route) => route.endpoint.id === id)?.endpoint.method;
 }
 
 function requestsTo(id: string, victim: Victim): fc.Arbitrary<TestRequest> {

@@ -508,10 +508,13 @@ describe('nobody gets through', () => {
 
 describe('a foreign tenant gets a 404, and changes nothing', () => {
   const reachable = guarded.filter((endpoint) => entries[endpoint.id]?.own !== true);
+  let before: Awaited<ReturnType<typeof everyRow>>;
+
+  beforeAll(async () => {
+    before = await everyRow();
+  });
 
   test.each(reachable.map((endpoint) => endpoint.id))('%s', async (id) => {
-    const before = await everyRow();
-
     for (const request of [requestTo(id), ...mixedRequestsTo(id)]) {
       for (const as of [rival.admin, rival.member, rival.masterKey]) {
         const answer = await context.request({ ...request, as });
@@ -527,10 +530,13 @@ describe('a foreign tenant gets a 404, and changes nothing', () => {
 
 describe('a member without permissions is refused, and changes nothing', () => {
   const closed = guarded.filter((endpoint) => !entries[endpoint.id]?.own && !entries[endpoint.id]?.member);
+  let before: Awaited<ReturnType<typeof everyRow>>;
+
+  beforeAll(async () => {
+    before = await everyRow();
+  });
 
   test.each(closed.map((endpoint) => endpoint.id))('%s', async (id) => {
-    const before = await everyRow();
-
     const answer = await context.request({ ...requestTo(id), as: victim.member });
 
     expect(answer.status).toBe(entries[id]?.hidden ? 404 : 403);
