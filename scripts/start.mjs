@@ -5,4 +5,6 @@ import { buildDashboard, compileAhead, prepare, runNode } from './setup.mjs';
 prepare('runtime');
 await compileAhead();
 await buildDashboard();
-process.exitCode = await runNode(['apps/server/src/main.ts', ...process.argv.slice(2)]);
+// Names are resolved and passwords are checked by the same few threads. A name that nobody answers for holds one for seconds.
+const env = { UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16' };
+process.exitCode = await runNode(['apps/server/src/main.ts', ...process.argv.slice(2)], { env });

@@ -3,11 +3,10 @@ import type {
   DocumentIdentityOverride,
   DocumentSegment,
   DocumentVariant,
-  FeatureValue,
   PublishedEnvironment,
 } from '@halyard/contract';
-import type { ValueColumns } from '../db/tables.ts';
 import { type EnvironmentRows, rulesOf } from './store.ts';
+import { valueOfColumns } from '../db/values.ts';
 
 /** Makes the publication of an environment from its rows. Pure: the same rows give the same document. */
 export function buildPublished(rows: EnvironmentRows): PublishedEnvironment {
@@ -80,7 +79,7 @@ function groupStates(rows: EnvironmentRows) {
       id: variant.id,
       mv_fs_value_uuid: variant.uuid,
       percentage_allocation: variant.percentage_allocation,
-      multivariate_feature_option: { id: variant.option_id, value: scalarOf(variant), key: variant.key },
+      multivariate_feature_option: { id: variant.option_id, value: valueOfColumns(variant), key: variant.key },
     }));
     const pinned =
       state.identity_id === null ? undefined : weights.find((weight) => weight.percentage_allocation === 100);
@@ -88,7 +87,7 @@ function groupStates(rows: EnvironmentRows) {
       feature,
       enabled: state.enabled === 1,
       // Some SDKs drop the variants of identity overrides: a pinned variant's value stands in the value as well.
-      feature_state_value: pinned === undefined ? scalarOf(state) : pinned.multivariate_feature_option.value,
+      feature_state_value: pinned === undefined ? valueOfColumns(state) : pinned.multivariate_feature_option.value,
       django_id: state.identity_id === null ? state.lineage_id : null,
       featurestate_uuid: state.uuid,
       feature_segment: state.priority === null ? null : { priority: state.priority },
@@ -140,12 +139,6 @@ function buildIdentityOverrides(
 /** Identities have integer ids here; the document wants a uuid beside it, so the id is written as one. */
 function uuidOfIdentity(id: number): string {
   return `00000000-0000-4000-8000-${id.toString(16).padStart(12, '0')}`;
-}
-
-function scalarOf(row: ValueColumns): FeatureValue {
-  if (row.value_type === 'int') return row.integer_value;
-  if (row.value_type === 'bool') return row.boolean_value === null ? null : row.boolean_value === 1;
-  return row.string_value;
 }
 
 /** Go and Java read the offset as digits. */

@@ -3,6 +3,7 @@ import type { Insertable, Selectable } from 'kysely';
 import { insertRow, insertRows } from '../db/statements.ts';
 import type { Database, EnvironmentTable } from '../db/tables.ts';
 import type { Timestamp } from '../time.ts';
+import { shownEnvironment } from './wire.ts';
 
 /** What is set of an environment and what a copy starts with. */
 export type EnvironmentSettings = Pick<
@@ -33,7 +34,7 @@ export async function findEnvironments(
   window: { limit: number; offset: number },
 ): Promise<LightEnvironment[]> {
   const rows = await filtered(db, filter).selectAll().orderBy('id').limit(window.limit).offset(window.offset).execute();
-  return rows.map(shown);
+  return rows.map(shownEnvironment);
 }
 
 export async function countEnvironments(db: Database, filter: EnvironmentFilter): Promise<number> {
@@ -50,14 +51,14 @@ export async function findEnvironment(
   let query = db.selectFrom('environments').where('deleted_at', 'is', null).selectAll();
   query = 'uuid' in by ? query.where('uuid', '=', by.uuid) : query.where('id', '=', by.id);
   const row = await query.executeTakeFirst();
-  return row === undefined ? null : shown(row);
+  return row === undefined ? null : shownEnvironment(row);
 }
 
 /** Deleted ones too. */
 export async function findEnvironmentsById(db: Database, ids: number[]): Promise<LightEnvironment[]> {
   if (ids.length === 0) return [];
   const rows = await db.selectFrom('environments').where('id', 'in', ids).selectAll().execute();
-  return rows.map(shown);
+  return rows.map(shownEnvironment);
 }
 
 export async function readSettings(db: Database, environmentId: number): Promise<EnvironmentSettings | null> {
@@ -222,26 +223,4 @@ function filtered(db: Database, { projectId, environmentIds }: EnvironmentFilter
   const query = db.selectFrom('environments').where('project_id', '=', projectId).where('deleted_at', 'is', null);
   // No id is 0: nothing is visible, and a list may not be empty.
   return environmentIds === null ? query : query.where('id', 'in', environmentIds.length === 0 ? [0] : environmentIds);
-}
-
-function shown(row: Selectable<EnvironmentTable>): LightEnvironment {
-  return {
-    id: row.id,
-    uuid: row.uuid,
-    name: row.name,
-    api_key: row.api_key,
-    description: row.description,
-    project: row.project_id,
-    minimum_change_request_approvals: row.minimum_change_request_approvals,
-    allow_client_traits: row.allow_client_traits === 1,
-    banner_text: row.banner_text,
-    banner_colour: row.banner_colour,
-    hide_disabled_flags: row.hide_disabled_flags === null ? null : row.hide_disabled_flags === 1,
-    use_identity_composite_key_for_hashing: row.use_identity_composite_key_for_hashing === 1,
-    use_mv_v2_evaluation: row.use_identity_composite_key_for_hashing === 1,
-    hide_sensitive_data: row.hide_sensitive_data === 1,
-    use_v2_feature_versioning: row.use_v2_feature_versioning === 1,
-    use_identity_overrides_in_local_eval: row.use_identity_overrides_in_local_eval === 1,
-    is_creating: row.is_creating === 1,
-  };
 }

@@ -1,8 +1,9 @@
 import type { ExportedFeature, FeatureExport } from '@halyard/contract';
 import type { Insertable, Selectable } from 'kysely';
 import { insertRow } from '../db/statements.ts';
-import type { Database, FeatureExportTable, ValueColumns } from '../db/tables.ts';
+import type { Database, FeatureExportTable } from '../db/tables.ts';
 import type { Timestamp } from '../time.ts';
+import { valueOfColumns } from '../db/values.ts';
 
 export type StoredExport = Selectable<FeatureExportTable>;
 
@@ -121,20 +122,14 @@ export async function readFeatures(
     default_enabled: row.default_enabled === 1,
     is_server_key_only: row.is_server_key_only === 1,
     initial_value: row.initial_value,
-    value: scalarOf(row),
+    value: valueOfColumns(row),
     type: row.value_type,
     enabled: row.enabled === 1,
     multivariate: (byState.get(row.id) ?? []).map((variant) => ({
       percentage_allocation: variant.percentage_allocation,
       default_percentage_allocation: variant.default_percentage_allocation,
-      value: scalarOf(variant),
+      value: valueOfColumns(variant),
       type: variant.value_type,
     })),
   }));
-}
-
-function scalarOf(row: ValueColumns): string | number | boolean | null {
-  if (row.value_type === 'int') return row.integer_value;
-  if (row.value_type === 'bool') return row.boolean_value === null ? null : row.boolean_value === 1;
-  return row.string_value;
 }

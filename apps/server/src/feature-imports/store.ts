@@ -1,8 +1,9 @@
-import { type FeatureImport, type FeatureValue, typedValueOf } from '@halyard/contract';
+import { type FeatureImport, type FeatureValue } from '@halyard/contract';
 import type { Insertable } from 'kysely';
 import { chunks, insertRow, insertRows, upsertRows } from '../db/statements.ts';
 import type { Database, FeatureImportTable, FeatureTable, ValueColumns } from '../db/tables.ts';
 import type { Timestamp } from '../time.ts';
+import { columnsOfValue, valueOfColumns } from '../db/values.ts';
 
 /*
  * Writes to tables of other slices: a file holds thousands of features, and their services write one at a time.
@@ -109,7 +110,7 @@ export async function insertOptions(db: Database, options: NewOption[]): Promise
       uuid,
       feature_id,
       key: null,
-      ...valueColumns(value),
+      ...columnsOfValue(value),
       value_type: type,
       default_percentage_allocation: weight,
     })),
@@ -132,7 +133,7 @@ export async function findOptions(db: Database, featureIds: number[]): Promise<S
         uuid: row.uuid,
         featureId: row.feature_id,
         type: row.value_type,
-        value: scalarOf(row),
+        value: valueOfColumns(row),
         weight: row.default_percentage_allocation,
       })),
     );
@@ -178,7 +179,7 @@ export async function insertStates(db: Database, states: NewState[], at: Timesta
       identity_id: null,
       feature_segment_id: null,
       enabled: Number(state.enabled),
-      ...valueColumns(state.value),
+      ...columnsOfValue(state.value),
       lineage_id: 0,
       live_from: at,
       created_at: at,
@@ -246,7 +247,7 @@ export async function findStates(db: Database, projectId: number, featureIds: nu
         environmentId: row.environment_id,
         featureId: row.feature_id,
         enabled: row.enabled === 1,
-        value: scalarOf(row),
+        value: valueOfColumns(row),
         weights: (byState.get(row.id) ?? []).map((variant) => ({
           optionId: variant.multivariate_option_id,
           weight: variant.percentage_allocation,
@@ -266,7 +267,7 @@ export async function saveStates(
   for (const { stateId, enabled, value } of states) {
     await db
       .updateTable('feature_states')
-      .set({ enabled: Number(enabled), ...valueColumns(value), updated_at: at })
+      .set({ enabled: Number(enabled), ...columnsOfValue(value), updated_at: at })
       .where('id', '=', stateId)
       .execute();
   }
@@ -314,22 +315,6 @@ export async function deleteOverrides(db: Database, environmentId: number, featu
       .execute();
   }
   return had;
-}
-
-function valueColumns(value: FeatureValue): ValueColumns {
-  const typed = typedValueOf(value);
-  return {
-    value_type: typed.type,
-    string_value: typed.string_value,
-    integer_value: typed.integer_value,
-    boolean_value: typed.boolean_value === null ? null : Number(typed.boolean_value),
-  };
-}
-
-function scalarOf(row: ValueColumns): FeatureValue {
-  if (row.value_type === 'int') return row.integer_value;
-  if (row.value_type === 'bool') return row.boolean_value === null ? null : row.boolean_value === 1;
-  return row.string_value;
 }
 
 const perStatement = 5000;

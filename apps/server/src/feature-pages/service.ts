@@ -17,7 +17,8 @@ import { hasPermission, isAdmin, type Rights } from '../access/rights.ts';
 import { openProjectWithRights, type ProjectWithRights } from '../access/service.ts';
 import { environmentPermissions, projectPermissions } from '../access/permissions.ts';
 import type { Context } from '../context.ts';
-import { liveStates, type ServedState, valueOf } from '../feature-states/service.ts';
+import { valueOfColumns } from '../db/values.ts';
+import { liveStates, type ServedState } from '../feature-states/service.ts';
 import { scheduledVersions } from '../feature-versions/service.ts';
 import { stageOf, staleBefore } from '../features/lifecycle.ts';
 import { readFeature } from '../features/service.ts';
@@ -99,7 +100,7 @@ export async function getFeatureTable(
         return {
           id: state.id,
           enabled: state.enabled === 1,
-          ...cut(valueOf(state)),
+          ...cut(valueOfColumns(state)),
           segment_overrides: Number(count?.segments ?? 0),
           identity_overrides: Number(count?.identities ?? 0),
           updated_at: fact.lastModified,
@@ -228,7 +229,7 @@ export async function pageOf(ctx: Context, scope: ProjectWithRights, featureId: 
             id: state.id,
             identity: { id: state.identity_id as number, identifier: state.identifier },
             enabled: state.enabled === 1,
-            value: valueOf(state),
+            value: valueOfColumns(state),
             weights: state.weights.map((variant) => ({
               option: variant.multivariate_option_id,
               percentage_allocation: variant.percentage_allocation,

@@ -14,7 +14,6 @@ import {
 import { type EnvironmentScope, openEnvironment } from '../access/service.ts';
 import { type Change, changeEnvironment, type RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
-import type { ValueColumns } from '../db/tables.ts';
 import { invalid, invalidRequest, invalidTogether, notFound, refused } from '../errors.ts';
 import {
   countStates,
@@ -33,7 +32,6 @@ import {
   largestWeightSum,
   optionsOfFeature,
   optionsOfProject,
-  scalarOfColumns,
   setVariants,
   type State,
   type StateFilter,
@@ -42,6 +40,7 @@ import {
   updateVariant,
   usesVersions,
 } from './store.ts';
+import { columnsOfValue } from '../db/values.ts';
 
 export async function listEnvironmentFeatureStates(
   ctx: Context,
@@ -211,7 +210,7 @@ export async function changeState(
       before.id,
       {
         ...(toggled && { enabled: changes.enabled ? 1 : 0 }),
-        ...(revalued && valueColumns(changes.feature_state_value as FeatureValue)),
+        ...(revalued && columnsOfValue(changes.feature_state_value as FeatureValue)),
       },
       ctx.now(),
     );
@@ -302,7 +301,7 @@ export async function serveStates(
       feature_id: feature.id,
       ...placeOfState(wanted.placeOf, state.segmentId),
       enabled: Number(state.enabled),
-      ...valueColumns(state.value),
+      ...columnsOfValue(state.value),
     })),
     ctx.now(),
   );
@@ -311,7 +310,7 @@ export async function serveStates(
     changed.map((state) => ({
       id: liveOf.get(state.segmentId)?.stateId as number,
       enabled: Number(state.enabled),
-      ...valueColumns(state.value),
+      ...columnsOfValue(state.value),
     })),
     ctx.now(),
   );
@@ -345,7 +344,7 @@ export async function enableEachFeature(
   const changed = live.filter((state) => state.segmentId === null && state.enabled !== enabled);
   await updateStates(
     ctx.db,
-    changed.map((state) => ({ id: state.stateId, enabled: Number(enabled), ...valueColumns(state.value) })),
+    changed.map((state) => ({ id: state.stateId, enabled: Number(enabled), ...columnsOfValue(state.value) })),
     ctx.now(),
   );
   for (const [index, state] of changed.entries()) {
@@ -502,7 +501,7 @@ export async function addStatesOfFeature(
       identity_id: null,
       feature_segment_id: null,
       enabled: feature.enabled ? 1 : 0,
-      ...valueColumns(valueFromText(feature.initialValue)),
+      ...columnsOfValue(valueFromText(feature.initialValue)),
     })),
     ctx.now(),
   );
@@ -525,7 +524,7 @@ export async function addStatesOfEnvironment(
       identity_id: null,
       feature_segment_id: null,
       enabled: project.preventDefaults ? 0 : feature.default_enabled,
-      ...valueColumns(project.preventDefaults ? null : valueFromText(feature.initial_value)),
+      ...columnsOfValue(project.preventDefaults ? null : valueFromText(feature.initial_value)),
     })),
     ctx.now(),
   );
@@ -665,9 +664,6 @@ export async function identityOverridesOf(ctx: Context, environmentId: number, i
   return findStates(ctx.db, { environmentId, identityId }, { limit: 10_000, offset: 0 });
 }
 
-/** The scalar that a state's row holds. */
-export const valueOf = scalarOfColumns;
-
 /** A state of the environment. @throws RequestError 404 */
 export async function findState(ctx: Context, filter: StateFilter): Promise<State> {
   const [state] = await findStates(ctx.db, filter);
@@ -739,7 +735,7 @@ async function addOverride(
         feature_id: featureId,
         ...place,
         enabled: input.enabled ? 1 : 0,
-        ...valueColumns(input.feature_state_value ?? null),
+        ...columnsOfValue(input.feature_state_value ?? null),
       },
     ],
     ctx.now(),
@@ -855,17 +851,6 @@ function weightText(state: NamedState): string {
     return `Multivariate value changed for feature '${state.featureName}' and segment '${state.featureSegment.segmentName}'.`;
   }
   return `Multivariate value changed for feature '${state.featureName}'.`;
-}
-
-/** The columns that hold a scalar. */
-export function valueColumns(value: FeatureValue): ValueColumns {
-  const typed = typedValueOf(value);
-  return {
-    value_type: typed.type,
-    string_value: typed.string_value,
-    integer_value: typed.integer_value,
-    boolean_value: typed.boolean_value === null ? null : Number(typed.boolean_value),
-  };
 }
 
 const alreadyExists =

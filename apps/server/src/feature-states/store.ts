@@ -4,6 +4,7 @@ import { chunks, insertRow, insertRows, upsertRows } from '../db/statements.ts';
 import type { Bit, Database, FeatureStateTable, ValueColumns } from '../db/tables.ts';
 import { sha256 } from '../secrets.ts';
 import type { Timestamp } from '../time.ts';
+import { valueOfColumns } from '../db/values.ts';
 
 /** A feature state with the names that its messages need. */
 export interface State {
@@ -73,7 +74,7 @@ export async function findStates(
             priority: row.priority ?? 0,
           },
     enabled: row.enabled === 1,
-    value: scalarOfColumns(row),
+    value: valueOfColumns(row),
     variants: variants.get(row.id) ?? [],
     liveFrom: row.live_from,
     createdAt: row.created_at,
@@ -270,7 +271,7 @@ export async function findLiveStates(
             priority: row.priority ?? 0,
           },
     enabled: row.enabled === 1,
-    value: scalarOfColumns(row),
+    value: valueOfColumns(row),
     weights: (weights.get(row.id) ?? []).map((variant) => ({
       optionId: variant.multivariate_option_id,
       weight: variant.percentage_allocation,
@@ -398,13 +399,6 @@ export async function optionsOfProject(db: Database, projectId: number) {
     .select(['multivariate_options.id', 'feature_id', 'default_percentage_allocation as weight'])
     .orderBy('multivariate_options.id')
     .execute();
-}
-
-/** The scalar that a row's typed columns hold. */
-export function scalarOfColumns(row: ValueColumns): FeatureValue {
-  if (row.value_type === 'int') return row.integer_value;
-  if (row.value_type === 'bool') return row.boolean_value === null ? null : row.boolean_value === 1;
-  return row.string_value;
 }
 
 /** An identity of the environment. */

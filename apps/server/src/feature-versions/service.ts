@@ -24,7 +24,6 @@ import {
   serveStates,
   servesTheSame,
   tooMuchWeight,
-  valueColumns,
   variantIdsOf,
   weighTooMuch,
 } from '../feature-states/service.ts';
@@ -57,6 +56,7 @@ import {
   type Version,
   versionedEnvironments,
 } from './store.ts';
+import { columnsOfValue } from '../db/values.ts';
 
 /*
  * What is served stays in the live rows, with versions and without. A version is a snapshot beside them: publishing one
@@ -675,7 +675,7 @@ function columnsOf(state: ServedState): NewVersionState {
   return {
     segment_id: state.segmentId,
     enabled: Number(state.enabled),
-    ...valueColumns(state.value),
+    ...columnsOfValue(state.value),
     weights: state.weights.map(({ optionId, weight }) => ({ optionId, weight })),
   };
 }

@@ -3,6 +3,7 @@ import type { Insertable, Selectable, Updateable } from 'kysely';
 import { chunks, insertRows, upsertRows } from '../db/statements.ts';
 import type { Bit, Database, FeatureVersionTable, ValueColumns } from '../db/tables.ts';
 import type { Timestamp } from '../time.ts';
+import { valueOfColumns } from '../db/values.ts';
 
 export type Version = Selectable<FeatureVersionTable>;
 
@@ -211,7 +212,7 @@ export async function findVersionStates(db: Database, versionId: number): Promis
     uuid: row.uuid,
     segmentId: row.segment_id,
     enabled: row.enabled === 1,
-    value: scalarOf(row),
+    value: valueOfColumns(row),
     weights: (weights.get(row.id) ?? []).map((variant) => ({
       id: variant.id,
       optionId: variant.multivariate_option_id,
@@ -463,10 +464,4 @@ export async function findFeature(db: Database, projectId: number, featureId: nu
     .select(['id', 'name', 'type'])
     .executeTakeFirst();
   return row ?? null;
-}
-
-function scalarOf(row: ValueColumns): FeatureValue {
-  if (row.value_type === 'int') return row.integer_value;
-  if (row.value_type === 'bool') return row.boolean_value === null ? null : row.boolean_value === 1;
-  return row.string_value;
 }

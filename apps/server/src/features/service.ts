@@ -11,7 +11,8 @@ import {
 import { changeProject, type RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { invalid, invalidTogether, notFound } from '../errors.ts';
-import { addStatesOfFeature, environmentStatesOf, removeStatesOfFeature, valueOf } from '../feature-states/service.ts';
+import { valueOfColumns } from '../db/values.ts';
+import { addStatesOfFeature, environmentStatesOf, removeStatesOfFeature } from '../feature-states/service.ts';
 import { setMetadata } from '../metadata/service.ts';
 import { startVersionsOfFeature } from '../feature-versions/service.ts';
 import { addOption, optionsOf } from '../multivariate-options/service.ts';
@@ -495,7 +496,7 @@ async function listed(
 }
 
 function shownState(state: StateRow) {
-  return { id: state.id, enabled: state.enabled === 1, feature_state_value: valueOf(state) };
+  return { id: state.id, enabled: state.enabled === 1, feature_state_value: valueOfColumns(state) };
 }
 
 function limitOf(ctx: Context, { project }: ProjectScope) {

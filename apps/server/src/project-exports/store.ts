@@ -1,12 +1,13 @@
-import { type FeatureValue, type FileState, type ProjectFile, typedValueOf } from '@halyard/contract';
+import { type FileState, type ProjectFile } from '@halyard/contract';
 import type { Selectable } from 'kysely';
 import { factsOf } from '../db/dialects/dialect.ts';
 import { chunks, insertRows } from '../db/statements.ts';
-import type { Database, FeatureStateTable, ValueColumns } from '../db/tables.ts';
+import type { Database, FeatureStateTable } from '../db/tables.ts';
 import { contentTypes } from '../metadata/content-types.ts';
 import { nameKey } from '../names.ts';
 import { sha256 } from '../secrets.ts';
 import type { Timestamp } from '../time.ts';
+import { columnsOfValue, valueOfColumns } from '../db/values.ts';
 
 /*
  * Reads and writes tables of many slices: a project is copied as a whole, in as many statements as it has kinds of rows.
@@ -108,7 +109,7 @@ async function readContents(db: Database, projectId: number): Promise<Contents> 
   const fileState = (row: Selectable<FeatureStateTable>): FileState => ({
     feature: nameOf.get(row.feature_id) as string,
     enabled: row.enabled === 1,
-    value: scalarOf(row),
+    value: valueOfColumns(row),
     seed: row.lineage_id,
     weights: (variantsOf.get(row.id) ?? []).map((variant) => ({
       option: variant.multivariate_option_id,
@@ -155,7 +156,7 @@ async function readContents(db: Database, projectId: number): Promise<Contents> 
         .map((option) => ({
           ref: option.id,
           key: option.key,
-          value: scalarOf(option),
+          value: valueOfColumns(option),
           default_percentage_allocation: option.default_percentage_allocation,
         })),
       tags: featureTags.filter((one) => one.feature_id === feature.id).map((one) => one.tag_id),
@@ -394,7 +395,7 @@ async function insertOptions(
       const feature_id = features.get(feature.name) as number;
       refOf.set(uuid, `${feature_id} ${option.ref}`);
       const { key, default_percentage_allocation } = option;
-      return { uuid, feature_id, key, default_percentage_allocation, ...valueColumns(option.value) };
+      return { uuid, feature_id, key, default_percentage_allocation, ...columnsOfValue(option.value) };
     }),
   );
   await insertRows(db, 'multivariate_options', rows);
@@ -616,7 +617,7 @@ async function insertEnvironmentContents(
       feature_id: featureId(state.feature),
       ...place,
       enabled: Number(state.enabled),
-      ...valueColumns(state.value),
+      ...columnsOfValue(state.value),
       lineage_id: state.seed ?? 0,
       live_from: at,
       created_at: at,
@@ -653,22 +654,6 @@ const nowhere = { identity_id: null as number | null, feature_segment_id: null a
 
 function withoutFeature({ feature: _, ...state }: FileState) {
   return state;
-}
-
-function valueColumns(value: FeatureValue): ValueColumns {
-  const typed = typedValueOf(value);
-  return {
-    value_type: typed.type,
-    string_value: typed.string_value,
-    integer_value: typed.integer_value,
-    boolean_value: typed.boolean_value === null ? null : Number(typed.boolean_value),
-  };
-}
-
-function scalarOf(row: ValueColumns): FeatureValue {
-  if (row.value_type === 'int') return row.integer_value;
-  if (row.value_type === 'bool') return row.boolean_value === null ? null : row.boolean_value === 1;
-  return row.string_value;
 }
 
 const contentTypeOf: Record<Kind, number> = {

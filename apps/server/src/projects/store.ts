@@ -1,8 +1,9 @@
 import type { Project } from '@halyard/contract';
-import type { Insertable, Selectable } from 'kysely';
+import type { Insertable } from 'kysely';
 import { insertRow } from '../db/statements.ts';
 import type { Database, ProjectTable } from '../db/tables.ts';
 import type { Timestamp } from '../time.ts';
+import { shownProject } from './wire.ts';
 
 export type ProjectChanges = Partial<
   Omit<Insertable<ProjectTable>, 'id' | 'uuid' | 'organisation_id' | 'created_date' | 'deleted_at'>
@@ -26,21 +27,21 @@ export async function findProjects(
     .where('deleted_at', 'is', null);
   if (filter.uuid !== undefined) query = query.where('uuid', '=', filter.uuid);
   const rows = await query.selectAll().orderBy('id').limit(10_000).execute();
-  return rows.map(shown);
+  return rows.map(shownProject);
 }
 
 export async function findProject(db: Database, by: { id: number } | { uuid: string }): Promise<Project | null> {
   let query = db.selectFrom('projects').where('deleted_at', 'is', null).selectAll();
   query = 'uuid' in by ? query.where('uuid', '=', by.uuid) : query.where('id', '=', by.id);
   const row = await query.executeTakeFirst();
-  return row === undefined ? null : shown(row);
+  return row === undefined ? null : shownProject(row);
 }
 
 /** Deleted ones too. */
 export async function findProjectsById(db: Database, ids: number[]): Promise<Project[]> {
   if (ids.length === 0) return [];
   const rows = await db.selectFrom('projects').where('id', 'in', ids).selectAll().execute();
-  return rows.map(shown);
+  return rows.map(shownProject);
 }
 
 export async function nameIsTaken(db: Database, organisationId: number, nameKey: string): Promise<boolean> {
@@ -83,26 +84,4 @@ export async function countContents(db: Database, projectId: number): Promise<{ 
     return Number(row.count);
   };
   return { features: await count('features'), segments: await count('segments') };
-}
-
-function shown(row: Selectable<ProjectTable>): Project {
-  return {
-    id: row.id,
-    uuid: row.uuid,
-    name: row.name,
-    organisation: row.organisation_id,
-    hide_disabled_flags: row.hide_disabled_flags === 1,
-    prevent_flag_defaults: row.prevent_flag_defaults === 1,
-    enable_realtime_updates: row.enable_realtime_updates === 1,
-    only_allow_lower_case_feature_names: row.only_allow_lower_case_feature_names === 1,
-    feature_name_regex: row.feature_name_regex,
-    stale_flags_limit_days: row.stale_flags_limit_days,
-    minimum_change_request_approvals: row.minimum_change_request_approvals,
-    enforce_feature_owners: row.enforce_feature_owners === 1,
-    enable_dynamo_db: false,
-    use_edge_identities: false,
-    show_edge_identity_overrides_for_feature: false,
-    migration_status: 'NOT_APPLICABLE',
-    edge_v2_migration_status: 'NOT_STARTED',
-  };
 }

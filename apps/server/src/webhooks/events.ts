@@ -1,8 +1,7 @@
-import type { FeatureValue, LightEnvironment, Project } from '@halyard/contract';
-import type { Selectable } from 'kysely';
+import type { FeatureValue } from '@halyard/contract';
 import type { StoredChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
-import type { EnvironmentTable, ProjectTable, ValueColumns, WebhookDeliveryTable } from '../db/tables.ts';
+import type { WebhookDeliveryTable } from '../db/tables.ts';
 import {
   environmentsById,
   featuresById,
@@ -13,6 +12,9 @@ import {
   segmentsById,
   usersById,
 } from './store.ts';
+import { valueOfColumns } from '../db/values.ts';
+import { shownEnvironment } from '../environments/wire.ts';
+import { shownProject } from '../projects/wire.ts';
 
 /** One thing that a change has to tell. */
 export interface Event {
@@ -294,17 +296,11 @@ function shownWeights(weights: RecordedWeight[], names: Names) {
       id: weight.id ?? null,
       multivariate_feature_option: {
         id: weight.multivariate_feature_option,
-        value: option === undefined ? null : scalarOf(option),
+        value: option === undefined ? null : valueOfColumns(option),
       },
       percentage_allocation: weight.percentage_allocation,
     };
   });
-}
-
-function scalarOf(row: ValueColumns): FeatureValue {
-  if (row.value_type === 'int') return row.integer_value;
-  if (row.value_type === 'bool') return row.boolean_value === null ? null : row.boolean_value === 1;
-  return row.string_value;
 }
 
 function authorName(change: StoredChange, names: Names): string {
@@ -330,48 +326,4 @@ function auditEvents(change: StoredChange, names: Names): Event[] {
     is_system_event: change.is_system_event === 1,
   };
   return [{ change, type: 'AUDIT_LOG_CREATED', environmentId: null, data }];
-}
-
-function shownEnvironment(row: Selectable<EnvironmentTable>): LightEnvironment {
-  return {
-    id: row.id,
-    uuid: row.uuid,
-    name: row.name,
-    api_key: row.api_key,
-    description: row.description,
-    project: row.project_id,
-    minimum_change_request_approvals: row.minimum_change_request_approvals,
-    allow_client_traits: row.allow_client_traits === 1,
-    banner_text: row.banner_text,
-    banner_colour: row.banner_colour,
-    hide_disabled_flags: row.hide_disabled_flags === null ? null : row.hide_disabled_flags === 1,
-    use_identity_composite_key_for_hashing: row.use_identity_composite_key_for_hashing === 1,
-    use_mv_v2_evaluation: row.use_identity_composite_key_for_hashing === 1,
-    hide_sensitive_data: row.hide_sensitive_data === 1,
-    use_v2_feature_versioning: row.use_v2_feature_versioning === 1,
-    use_identity_overrides_in_local_eval: row.use_identity_overrides_in_local_eval === 1,
-    is_creating: row.is_creating === 1,
-  };
-}
-
-function shownProject(row: Selectable<ProjectTable>): Project {
-  return {
-    id: row.id,
-    uuid: row.uuid,
-    name: row.name,
-    organisation: row.organisation_id,
-    hide_disabled_flags: row.hide_disabled_flags === 1,
-    prevent_flag_defaults: row.prevent_flag_defaults === 1,
-    enable_realtime_updates: row.enable_realtime_updates === 1,
-    only_allow_lower_case_feature_names: row.only_allow_lower_case_feature_names === 1,
-    feature_name_regex: row.feature_name_regex,
-    stale_flags_limit_days: row.stale_flags_limit_days,
-    minimum_change_request_approvals: row.minimum_change_request_approvals,
-    enforce_feature_owners: row.enforce_feature_owners === 1,
-    enable_dynamo_db: false,
-    use_edge_identities: false,
-    show_edge_identity_overrides_for_feature: false,
-    migration_status: 'NOT_APPLICABLE',
-    edge_v2_migration_status: 'NOT_STARTED',
-  };
 }
