@@ -19,11 +19,14 @@ async function main() {
   for (const name of ['Development', 'Staging', 'Production']) {
     environments[name] = await call('POST', 'environments/', { name, project: project.id });
   }
-  const features = await createFeatures(project);
+  const tags = await createTags(project);
+  const features = await createFeatures(project, tags);
   const segments = await createSegments(project);
   await setStates(environments, features);
   await overrideForSegments(environments, features, segments);
   await createIdentities(environments, features);
+  await reportUse(environments, features);
+  await invitePeople(organisation, project, environments);
   const serverKey = await call('POST', `environments/${environments.Production.api_key}/api-keys/`, {
     name: 'Demo server',
   });
@@ -90,7 +93,25 @@ const catalogue = [
   ['order_export_v3', 'The new export for accounting', false],
 ];
 
-async function createFeatures(project) {
+/** Which features a tag is for, by how their names begin. */
+const tagsOf = {
+  checkout: ['#0b7a63', /^(new_checkout|checkout|express|free_ship|gift|stock)/],
+  payments: ['#b3541e', /^(payment|fraud)/],
+  search: ['#3457b1', /^(search|recommendation)/],
+  marketing: ['#8a3ab9', /^(welcome|newsletter|home_page|loyalty|cookie)/],
+  experiment: ['#5b6470', /(colour|model|layout)$/],
+};
+
+async function createTags(project) {
+  const tags = [];
+  for (const [label, [color, names]] of Object.entries(tagsOf)) {
+    const { id } = await call('POST', `projects/${project.id}/tags/`, { label, color });
+    tags.push({ id, names });
+  }
+  return tags;
+}
+
+async function createFeatures(project, tags) {
   const features = {};
   for (const [name, description, enabled, value = null, variants = []] of catalogue) {
     features[name] = await call('POST', `projects/${project.id}/features/`, {
@@ -98,6 +119,7 @@ async function createFeatures(project) {
       description,
       default_enabled: enabled,
       initial_value: value,
+      tags: tags.filter(({ names }) => names.test(name)).map(({ id }) => id),
       ...(name === 'fraud_score_threshold' && { is_server_key_only: true }),
       multivariate_options: variants.map((text) => ({
         type: 'unicode',
@@ -211,6 +233,50 @@ async function createIdentities(environments, features) {
     enabled: true,
     feature_state_value: 'one-page-with-survey',
   });
+}
+
+/** What SDKs report: how often an application asked for each feature. */
+async function reportUse(environments, features) {
+  const names = Object.keys(features).filter((name) => name !== 'order_export_v3' && name !== 'size_advisor');
+  for (const [environment, often] of [
+    ['Development', 12],
+    ['Staging', 40],
+    ['Production', 900],
+  ]) {
+    const counts = Object.fromEntries(names.map((name, i) => [name, often + ((i * 37) % often)]));
+    const key = { 'X-Environment-Key': environments[environment].api_key };
+    await untilPublished(() => send('POST', '/api/v1/analytics/flags/', counts, key));
+  }
+}
+
+/** Two colleagues who join by a link; one is in a group that may see everything and change what is not live. */
+async function invitePeople(organisation, project, environments) {
+  const { hash } = await call('POST', `organisations/${organisation.id}/invite-links/`, { role: 'USER' });
+  const ids = [];
+  for (const [first_name, last_name] of [
+    ['Bea', 'Builder'],
+    ['Omar', 'Observer'],
+  ]) {
+    const response = await send('POST', '/api/v1/auth/users/', {
+      email: `${first_name.toLowerCase()}@northwind.example`,
+      password: randomBytes(12).toString('base64url'),
+      first_name,
+      last_name,
+      invite_hash: hash,
+    });
+    const { id, key } = await response.json();
+    await send('POST', `/api/v1/users/join/link/${hash}/`, {}, { Authorization: `Token ${key}` });
+    ids.push(id);
+  }
+  const group = await call('POST', `organisations/${organisation.id}/groups/`, { name: 'Shop team' });
+  await call('POST', `organisations/${organisation.id}/groups/${group.id}/add-users/`, { user_ids: [ids[0]] });
+  const grant = (path, permissions) =>
+    call('POST', `${path}/user-group-permissions/`, { group: group.id, permissions, admin: false });
+  await grant(`projects/${project.id}`, ['VIEW_PROJECT', 'CREATE_FEATURE', 'MANAGE_SEGMENTS']);
+  for (const { api_key } of [environments.Development, environments.Staging]) {
+    await grant(`environments/${api_key}`, ['VIEW_ENVIRONMENT', 'UPDATE_FEATURE_STATE', 'MANAGE_SEGMENT_OVERRIDES']);
+  }
+  await grant(`environments/${environments.Production.api_key}`, ['VIEW_ENVIRONMENT']);
 }
 
 /** A new environment answers SDKs a moment after it was made, when its document is published. */
