@@ -1,6 +1,8 @@
 import { answerAnalytics, answerAnalyticsV2, echoTelemetry } from './analytics.ts';
 import { answerDocument } from './document.ts';
 import type { DocumentReader } from './documents/reader.ts';
+import type { EvaluationListener } from './evaluations/listener.ts';
+import { createTeller } from './evaluations/teller.ts';
 import { createEnvironments, type Opened } from './environments.ts';
 import { answerFlags } from './flags.ts';
 import { createIdentityAnswers } from './identities/answer.ts';
@@ -21,6 +23,8 @@ export interface EdgeOptions {
   documents: DocumentReader;
   identities: IdentityStore;
   usage: UsageStore;
+  /** Hears which flags identities are served. */
+  evaluations?: EvaluationListener;
   /** Sent as `Flagsmith-Version`. */
   version: string;
   log: Log;
@@ -46,7 +50,7 @@ export interface Edge {
     /** To be called after somebody else changed or deleted an identity or its traits. */
     forget(name: IdentityName): void;
   };
-  /** Writes the requests counted so far. Never rejects. */
+  /** Writes the requests counted so far, and hands over the identities that are to be told. Never rejects. */
   flush(): Promise<void>;
   /** Ends the streams and stops following the reader. */
   close(): void;
@@ -81,8 +85,10 @@ export function createEdge(options: EdgeOptions): Edge {
     maxIdentities: options.maxIdentities ?? 20_000,
     ttlMs: options.identityTtlMs ?? null,
   });
+  const teller = createTeller({ listener: options.evaluations ?? null, log, now });
   const answerIdentity = createIdentityAnswers({
     identities,
+    teller,
     memoryBytes: options.answerMemoryBytes ?? 32 * 1024 * 1024,
   });
 
@@ -222,7 +228,9 @@ export function createEdge(options: EdgeOptions): Edge {
     handle,
     refuse: (status, detail) => refusalAnswer(new Refusal(status, { detail }), null),
     identities: { forget: (name) => identities.forget(name) },
-    flush: () => requests.flush(),
+    async flush() {
+      await Promise.all([requests.flush(), teller.flush()]);
+    },
     close() {
       environments.close();
       streams.close();

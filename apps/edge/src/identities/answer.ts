@@ -2,6 +2,7 @@ import type { TraitValue } from '@halyard/contract';
 import { type Bodies, type Body, createBodies } from '../bodies.ts';
 import type { Opened } from '../environments.ts';
 import { flagList, type Publication } from '../publication.ts';
+import type { Teller } from '../evaluations/teller.ts';
 import type { EdgeRequest } from '../request.ts';
 import { type Answer, asciiBytes, asciiJson, nothing, Refusal } from '../responses.ts';
 import type { IdentityCache } from './cache.ts';
@@ -21,25 +22,35 @@ interface Made {
   /** Null where nothing stored was used. */
   name: IdentityName | null;
   stored: StoredIdentity | null;
+  /** Who was served; null where nobody else is told: nothing may be stored of them, or they asked for one feature. */
+  told: { identifier: string; traits: ReadonlyMap<string, TraitValue> } | null;
 }
 
 type Remembered = Omit<Made, 'body'> & { answer: Answer };
 
 /** Requests that come again word by word get their bytes again, until the document or the identity changes. */
-export function createIdentityAnswers(options: { identities: IdentityCache; memoryBytes: number }): AnswerIdentity {
-  const { identities } = options;
+export function createIdentityAnswers(options: {
+  identities: IdentityCache;
+  teller: Teller;
+  memoryBytes: number;
+}): AnswerIdentity {
+  const { identities, teller } = options;
   const bodies = createBodies();
   const memory = createRequestMemory<Remembered>({ bytes: options.memoryBytes });
 
   return (opened, request) => {
     const place = memory.placeOf(opened, request);
     const remembered = place === null ? undefined : memory.get(place, opened, request);
-    if (remembered !== undefined && isCurrent(remembered, opened)) return remembered.answer;
+    if (remembered !== undefined && isCurrent(remembered, opened)) {
+      tell(opened, remembered);
+      return remembered.answer;
+    }
     const asked = request.method === 'POST' ? readIdentityBody(request) : readIdentityQuery(request);
     const answered = identify(opened, asked);
     return answered instanceof Promise ? answered.then(finish) : finish(answered);
 
     function finish(made: Made): Answer {
+      tell(opened, made);
       const headers = made.publication.jsonHeaders;
       // A random identifier must not come twice.
       const isRandom = asked.identifier === '' && usableTraits(opened, asked).length === 0;
@@ -49,6 +60,12 @@ export function createIdentityAnswers(options: { identities: IdentityCache; memo
       return kept.answer;
     }
   };
+
+  function tell({ environment, kind }: Opened, { told, stored, publication }: Omit<Made, 'body'>): void {
+    if (told === null || stored === null) return;
+    const interest = teller.interestIn(environment.id);
+    if (interest !== null) teller.tell({ ...told, stored, publication, kind }, interest);
+  }
 
   function keep({ body, ...rest }: Made): { value: Remembered; bytes: number } {
     const answer = { status: 200, headers: rest.publication.jsonHeaders, body: Buffer.from(body.bytes) };
@@ -119,7 +136,7 @@ function evaluate(
       const headers = ['X-Flagsmith-Document-Updated-At', publication.updatedAt];
       throw new Refusal(404, { detail: 'Given feature not found' }, headers);
     }
-    return { body: textBody(bodies, flag), publication, name, stored };
+    return { body: textBody(bodies, flag), publication, name, stored, told: null };
   }
   const traits = publication.published.document.hide_sensitive_data ? nothing : used.json;
   const flags = flagList(publication, engine.decide(identity), kind);
@@ -130,7 +147,7 @@ function evaluate(
   bytes.set(traits, head.length);
   bytes.set(beforeFlags, head.length + traits.length);
   bytes[flags.write(bytes, head.length + traits.length + beforeFlags.length)] = closingBrace;
-  return { body, publication, name, stored };
+  return { body, publication, name, stored, told: asked.transient ? null : identity };
 }
 
 const beforeFlags = asciiBytes('],"flags":');
