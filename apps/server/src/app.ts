@@ -46,6 +46,7 @@ import { identityRoutes } from './identities/routes.ts';
 import { createIdentityStore } from './identities/sdk-store.ts';
 import { integrationJobs, writeIntegrationDeliveries } from './integrations/delivery.ts';
 import { integrationRoutes } from './integrations/routes.ts';
+import { createIntegrationListener } from './integrations/sdk-listener.ts';
 import { createWorker, type Worker } from './jobs/worker.ts';
 import { mailJobs } from './mail/service.ts';
 import { createLogMailer, createSmtpMailer } from './mail/mailer.ts';
@@ -159,10 +160,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { smtpUrl, mailFrom } = config;
   const mailer = smtpUrl === null ? createLogMailer({ log }) : createSmtpMailer({ url: smtpUrl, from: mailFrom });
 
+  const evaluations = createIntegrationListener({
+    db,
+    log,
+    context: () => context({ actor: { kind: 'system' }, log, clientAddress: '' }),
+    webhooks: config.webhooks,
+  });
   const edge = createEdge({
     documents: publisher,
     identities: createIdentityStore({ db, log }),
     usage: createUsageStore({ db, log }),
+    evaluations,
     version: config.version,
     log,
     // One process owns an SQLite file; the other databases are shared, so what is in memory grows old.
@@ -191,6 +199,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     changeFeed,
     wakeWorker: () => worker.wake(),
+    wakeListener: () => evaluations.wake(),
     forgetIdentity: (environmentId, identifier) => edge.identities.forget({ environmentId, identifier }),
   });
 
@@ -243,6 +252,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   publisher.wake();
   worker.wake();
   follower.wake();
+  evaluations.wake();
 
   return {
     http,
@@ -256,6 +266,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       changeFeed.close();
       await http.close();
       await edge.flush();
+      await evaluations.close();
       await follower.stop();
       await worker.stop();
       await outbound.close();

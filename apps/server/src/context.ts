@@ -37,6 +37,8 @@ export interface Context {
   wakePublisher: () => void;
   /** Wakes the worker, which runs jobs. */
   wakeWorker: () => void;
+  /** Lets the Edge of this process know anew who hears of the identities that it serves. */
+  wakeListener: () => void;
   /** Sends requests to addresses that customers name; the only way to. */
   outbound: Outbound;
   /** Committed changes of projects, for whoever follows them. */

@@ -25,7 +25,11 @@ const requiredUrl = urlInput(200);
 const vendorsUrl = z.preprocess((value) => (value === '' ? null : value), requiredUrl.nullable()).optional();
 const keyShown = z.object({ id, base_url: z.string().nullable(), api_key: z.string() });
 
-/** What can be told of changes and of evaluations: where, what it takes, and how it is shown. */
+const enabled = booleanInput.optional();
+const identityKeyShown = keyShown.extend({ enabled: z.boolean() });
+const segmentUrls = ['https://api.segment.io/', 'https://events.eu1.segmentapis.com/'] as const;
+
+/** What can be told of changes, and of identities that ask for their flags: where, what it takes, and how it is shown. */
 export const integrationVendors = {
   datadog: vendor({
     title: 'Datadog',
@@ -68,6 +72,43 @@ export const integrationVendors = {
     input: z.object({ channel_id: textInput(50), enabled: booleanInput.optional() }),
     shown: z.object({ id, channel_id: z.string(), enabled: z.boolean() }),
   }),
+  amplitude: vendor({
+    title: 'Amplitude',
+    places: ['environment'],
+    input: z.object({ base_url: urlOr('https://api2.amplitude.com'), api_key: apiKey, enabled }),
+    shown: identityKeyShown,
+  }),
+  heap: vendor({
+    title: 'Heap',
+    places: ['environment'],
+    input: z.object({ base_url: vendorsUrl, api_key: apiKey, enabled }),
+    shown: identityKeyShown,
+  }),
+  mixpanel: vendor({
+    title: 'Mixpanel',
+    places: ['environment'],
+    input: z.object({ base_url: vendorsUrl, api_key: apiKey, enabled }),
+    shown: identityKeyShown,
+  }),
+  rudderstack: vendor({
+    title: 'RudderStack',
+    places: ['environment'],
+    // Each customer of RudderStack has a data plane of their own: there is no usual address.
+    input: z.object({ base_url: requiredUrl, api_key: apiKey, enabled }),
+    shown: identityKeyShown,
+  }),
+  segment: vendor({
+    title: 'Segment',
+    places: ['environment'],
+    input: z.object({ base_url: z.enum(segmentUrls).optional(), api_key: apiKey, enabled }),
+    shown: identityKeyShown,
+  }),
+  webhook: vendor({
+    title: 'Identity webhook',
+    places: ['environment'],
+    input: z.object({ url: requiredUrl, secret: blankableTextInput(255).optional(), enabled }),
+    shown: z.object({ id, url: z.string(), secret: z.string(), enabled: z.boolean() }),
+  }),
 };
 export type IntegrationVendor = keyof typeof integrationVendors;
 
@@ -79,11 +120,16 @@ interface VendorDescription<Input extends z.ZodObject, Shown extends z.ZodObject
   shown: Shown;
 }
 
+/** An address that is the vendor's usual one where it is cleared. */
+function urlOr(usual: string) {
+  return z.preprocess((value) => (value === '' || value === null ? usual : value), requiredUrl).optional();
+}
+
 function vendor<Input extends z.ZodObject, Shown extends z.ZodObject>(description: VendorDescription<Input, Shown>) {
   return description;
 }
 
-/** One message on its way to one integration. */
+/** One message, or a handful about identities, on its way to one integration. */
 export const integrationDelivery = z.object({
   id,
   state: z.enum(['pending', 'delivered', 'failed']),
@@ -132,7 +178,7 @@ function endpointsOf(name: IntegrationVendor, place: IntegrationPlace) {
   const params = paramsOf[place] as z.ZodObject;
   const list = `${pathOf[place]}${name}/`;
   const one = `${list}{integration_id}/`;
-  const suffix = `${capital(place)}${name.split('-').map(capital).join('')}`;
+  const suffix = `${capital(place)}${title.split(' ').map(capital).join('')}`;
   const inPlace = { tag, params: params as z.ZodType<IntegrationParams>, errors: [403 as const, 404 as const] };
   const ofOne = { ...inPlace, params: params.extend({ integration_id: pathId }) as z.ZodType<IntegrationParams> };
   const whole = input as z.ZodType<IntegrationBody>;

@@ -1,6 +1,7 @@
-import { environmentOf, json, sentenceOf, under, type Vendor } from './vendor.ts';
+import { environmentOf, json, sentenceOf, under, type ChangeVendor } from './vendor.ts';
 
-export const datadog: Vendor = {
+export const datadog: ChangeVendor = {
+  hears: 'changes',
   defaults: { use_custom_source: false },
   secrets: ['api_key'],
   addresses: ['base_url'],

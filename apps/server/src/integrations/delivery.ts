@@ -1,11 +1,11 @@
-import { type AuditEvent, type IntegrationConfig, type Vendor } from './vendor.ts';
 import type { IntegrationVendor } from '@halyard/contract';
 import type { StoredChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { enqueue } from '../jobs/service.ts';
-import { OutboundError } from '../outbound/client.ts';
 import { plusSeconds } from '../time.ts';
+import { attempt, backOffSeconds, type Outcome } from './attempts.ts';
 import { toldOf } from './events.ts';
+import { deliverIdentities } from './identity-delivery.ts';
 import {
   beginAttempt,
   findDueDeliveries,
@@ -19,16 +19,17 @@ import {
   type StoredIntegration,
   type StoredIntegrationDelivery,
 } from './store.ts';
-import { vendors } from './vendors.ts';
+import type { AuditEvent, IntegrationConfig } from './vendor.ts';
+import { changeVendors, vendors } from './vendors.ts';
 
-export const deliverKind = 'integrations.deliver';
+const deliverKind = 'integrations.deliver';
 
 /** Writes down what changes have to tell to which integrations, in the transaction in which the changes are ticked off. */
 export async function writeIntegrationDeliveries(ctx: Context, changes: StoredChange[]): Promise<void> {
   const told = changes.filter((change) => change.project_id !== null && toldTypes.has(change.object_type));
   if (told.length === 0) return;
   const organisationIds = [...new Set(told.map((change) => change.organisation_id))];
-  const integrations = await findInOrganisations(ctx.db, organisationIds, Object.keys(vendors));
+  const integrations = await findInOrganisations(ctx.db, organisationIds, Object.keys(changeVendors));
   if (integrations.length === 0) return;
   const byPlace = new Map(integrations.map((one) => [`${one.place} ${one.vendor}`, one]));
   const withListeners = new Set(integrations.map((one) => one.organisation_id));
@@ -43,8 +44,8 @@ export async function writeIntegrationDeliveries(ctx: Context, changes: StoredCh
       ...(environmentId === null ? [] : [`environment:${environmentId}`]),
       `organisation:${change.organisation_id}`,
     ];
-    return Object.entries(vendors).flatMap(([name, vendor]) => {
-      if ((vendor.hearsOfFlags === true) !== aboutFlags) return [];
+    return Object.entries(changeVendors).flatMap(([name, { hears }]) => {
+      if ((hears === 'flags') !== aboutFlags) return [];
       const found = places.map((place) => byPlace.get(`${place} ${name}`)).find((one) => one !== undefined);
       if (found === undefined || found.enabled === 0) return [];
       return {
@@ -64,12 +65,13 @@ export async function writeIntegrationDeliveries(ctx: Context, changes: StoredCh
   });
   if (deliveries.length === 0) return;
   await insertDeliveries(ctx.db, deliveries);
-  for (const id of new Set(deliveries.map((delivery) => delivery.integration_id))) await wake(ctx, id);
+  for (const id of new Set(deliveries.map((delivery) => delivery.integration_id))) await wakeDelivery(ctx, id);
 }
 
 const toldTypes = new Set(['FEATURE', 'FEATURE_STATE', 'SEGMENT', 'EF_VERSION']);
 
-async function wake(ctx: Context, integrationId: number, runAt = ctx.now()): Promise<void> {
+/** Lets what waits for an integration be sent. */
+export async function wakeDelivery(ctx: Context, integrationId: number, runAt = ctx.now()): Promise<void> {
   await enqueue(ctx, { kind: deliverKind, payload: { integrationId }, uniqueKey: String(integrationId), runAt });
 }
 
@@ -85,14 +87,19 @@ async function deliver(ctx: Context, { integrationId }: { integrationId: number 
   if (integration === null || integration.enabled === 0) return;
   const vendor = vendors[integration.vendor as IntegrationVendor];
   const config = await configToSend(ctx, integration);
+  if (vendor.hears === 'identities') {
+    const next = await deliverIdentities(ctx, { integration, vendor, config }, signal);
+    if (next !== null) await wakeDelivery(ctx, integrationId, next);
+    return;
+  }
   let pauseSeconds = 0;
   for (const delivery of await findDueDeliveries(ctx.db, { integrationId, now: ctx.now(), limit: 100 })) {
     if (signal.aborted) throw new Error('stopped');
     if (!(await beginAttempt(ctx.db, delivery, plusSeconds(ctx.now(), attemptSeconds)))) continue;
-    const outcome =
+    const outcome: Outcome =
       typeof config === 'string'
         ? { status: null, error: config, again: false }
-        : await attempt(ctx, vendor, config, JSON.parse(delivery.event) as AuditEvent);
+        : await attempt(ctx, vendor, vendor.toRequest(config, JSON.parse(delivery.event) as AuditEvent));
     await finish(ctx, delivery, outcome);
     if (outcome.status === null && outcome.again) {
       pauseSeconds = 5;
@@ -102,7 +109,7 @@ async function deliver(ctx: Context, { integrationId }: { integrationId: number 
   const next = await nextAttempt(ctx.db, integrationId);
   if (next === null) return;
   const soonest = plusSeconds(ctx.now(), pauseSeconds);
-  await wake(ctx, integrationId, next > soonest ? next : soonest);
+  await wakeDelivery(ctx, integrationId, next > soonest ? next : soonest);
 }
 
 /** Answers why not, where nothing can be sent. */
@@ -114,30 +121,6 @@ async function configToSend(ctx: Context, integration: StoredIntegration): Promi
   const connection = workspace === null ? null : ctx.vault.decrypt(workspace.config_encrypted);
   if (connection === null) return 'No Slack workspace is connected.';
   return { ...JSON.parse(config), ...JSON.parse(connection), url: ctx.config.slack.url };
-}
-
-interface Outcome {
-  /** Null where nobody answered. */
-  status: number | null;
-  error: string | null;
-  /** Worth another attempt. */
-  again: boolean;
-}
-
-async function attempt(ctx: Context, vendor: Vendor, config: IntegrationConfig, event: AuditEvent): Promise<Outcome> {
-  try {
-    const response = await ctx.outbound.send(vendor.toRequest(config, event));
-    const { status } = response;
-    if (status < 200 || status >= 300) {
-      return { status, error: `The answer was HTTP ${status}.`, again: status >= 500 || status === 429 };
-    }
-    const problem = vendor.problemOf?.(response) ?? null;
-    return { status, error: problem?.slice(0, 500) ?? null, again: false };
-  } catch (error) {
-    if (error instanceof SyntaxError) return { status: null, error: 'The answer was no JSON.', again: false };
-    if (!(error instanceof OutboundError)) throw error;
-    return { status: null, error: error.message.slice(0, 500), again: error.reason !== 'refused' };
-  }
 }
 
 async function finish(ctx: Context, delivery: StoredIntegrationDelivery, outcome: Outcome): Promise<void> {
@@ -157,8 +140,3 @@ const maxAttempts = 8;
 const deliveriesStaySeconds = 14 * 86_400;
 /** Longer than the client waits for an answer. */
 const attemptSeconds = 60;
-
-/** 2, 8, 32… seconds: the seventh after more than two hours. */
-function backOffSeconds(attempts: number): number {
-  return Math.round(2 * 4 ** (attempts - 1) * (0.75 + Math.random() / 2) * 1000) / 1000;
-}

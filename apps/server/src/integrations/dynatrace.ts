@@ -1,6 +1,7 @@
-import { type AuditEvent, environmentOf, json, sentenceOf, under, type Vendor } from './vendor.ts';
+import { type AuditEvent, environmentOf, json, sentenceOf, under, type ChangeVendor } from './vendor.ts';
 
-export const dynatrace: Vendor = {
+export const dynatrace: ChangeVendor = {
+  hears: 'changes',
   defaults: {},
   secrets: ['api_key'],
   addresses: ['base_url'],

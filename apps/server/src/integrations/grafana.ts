@@ -1,6 +1,7 @@
-import { authorOf, environmentOf, json, under, type Vendor } from './vendor.ts';
+import { authorOf, environmentOf, json, under, type ChangeVendor } from './vendor.ts';
 
-export const grafana: Vendor = {
+export const grafana: ChangeVendor = {
+  hears: 'changes',
   defaults: {},
   secrets: ['api_key'],
   addresses: ['base_url'],

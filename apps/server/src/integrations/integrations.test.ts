@@ -1,37 +1,15 @@
 import { createHmac } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { integrationEndpoints, type IntegrationPlace, type IntegrationVendor, secretMask } from '@halyard/contract';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { testContext } from '../testing/context.ts';
 import { integrationBodies } from '../testing/integrations.ts';
+import { type Received, startRecorder } from '../testing/recorder.ts';
 import { seedGrant, seedTenant, seedUser, type Tenant } from '../testing/seed.ts';
 import { vendors } from './vendors.ts';
 
-interface Received {
-  method: string;
-  path: string;
-  headers: Record<string, string | string[] | undefined>;
-  text: string;
-}
-
 /** Stands for every vendor, Slack included. */
-let received: Received[];
-let answer: (path: string) => { status?: number; body?: unknown };
-const server: Server = createServer((request, response) => {
-  let text = '';
-  request.setEncoding('utf8').on('data', (part: string) => {
-    text += part;
-  });
-  request.on('end', () => {
-    const path = request.url ?? '';
-    received.push({ method: request.method ?? '', path, headers: request.headers, text });
-    const { status = 200, body = { ok: true } } = answer(path);
-    response.writeHead(status).end(JSON.stringify(body));
-  });
-});
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const recorder = await startRecorder();
+const { base, received } = recorder;
 
 const context = testContext({
   OUTBOUND_ALLOWED_RANGES: '127.0.0.0/8',
@@ -47,14 +25,7 @@ beforeAll(async () => {
   rival = await seedTenant(context.db);
 });
 
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
-
 beforeEach(async () => {
-  received = [];
-  answer = () => ({});
   acme = await seedTenant(context.db);
 });
 
@@ -82,7 +53,7 @@ async function newFeature(name = 'checkout') {
 async function switchOn(name = 'checkout') {
   const feature = await newFeature(name);
   await settle();
-  received = [];
+  received.length = 0;
   const states = `${placeOf('environment')}/featurestates/`;
   const { body } = await get(`${states}?feature=${feature.id}`);
   const [{ id }] = body.results;
@@ -121,7 +92,8 @@ describe.each(everywhere)('$vendor of a $place', ({ vendor, place }) => {
     const refused = await post(pathOf(vendor, place), {});
 
     expect(refused.status).toBe(400);
-    expect(refused.body[secret ?? 'channel_id']).toEqual(['This field is required.']);
+    const required = vendor === 'webhook' ? 'url' : (secret ?? 'channel_id');
+    expect(refused.body[required]).toEqual(['This field is required.']);
   });
 
   test('is there once', async () => {
@@ -146,8 +118,7 @@ describe.each(everywhere)('$vendor of a $place', ({ vendor, place }) => {
   test('is changed in part, and a repeat records nothing', async () => {
     const created = await setUp(vendor, place);
     const path = `${pathOf(vendor, place)}${created.id}/`;
-    const [name, value] =
-      secret === undefined ? ['channel_id', 'C999'] : [vendors[vendor].addresses[0] as string, `${base}/other/`];
+    const [name, value] = settingToChange(vendor);
     const patch = () => context.request({ method: 'PATCH', path, as: acme.admin, body: { [name]: value } });
 
     const patched = await patch();
@@ -205,6 +176,13 @@ describe.each(everywhere)('$vendor of a $place', ({ vendor, place }) => {
     expect(JSON.stringify([rows, audit])).not.toContain('the-secret-key');
   });
 });
+
+/** A setting, and another value for it. */
+function settingToChange(vendor: IntegrationVendor): [string, string] {
+  if (vendor === 'slack') return ['channel_id', 'C999'];
+  if (vendor === 'segment') return ['base_url', 'https://events.eu1.segmentapis.com/'];
+  return [vendors[vendor].addresses[0] as string, `${base}/other/`];
+}
 
 async function changes(): Promise<number> {
   return (await context.db.selectFrom('changes').select('id').execute()).length;
@@ -387,13 +365,13 @@ describe('deliveries', () => {
   });
 
   test('that met a failing server are tried again', async () => {
-    answer = () => ({ status: 503 });
+    recorder.answer = () => ({ status: 503 });
     const { id } = await setUp('datadog', 'project');
     await newFeature();
     await settle();
     const [waiting] = await deliveriesOf(id);
 
-    answer = () => ({});
+    recorder.answer = () => ({});
     await context.db
       .updateTable('integration_deliveries')
       .set({ next_attempt_at: '2020-01-01T00:00:00.000000Z' })
@@ -410,7 +388,7 @@ describe('deliveries', () => {
   });
 
   test('that were refused have failed, and say why', async () => {
-    answer = () => ({ status: 403 });
+    recorder.answer = () => ({ status: 403 });
     const { id } = await setUp('datadog', 'project');
 
     await switchOn();
@@ -426,7 +404,7 @@ describe('deliveries', () => {
   test('that Slack answers with an error have failed', async () => {
     await connectSlack();
     const { id } = await setUp('slack', 'environment');
-    answer = () => ({ body: { ok: false, error: 'channel_not_found' } });
+    recorder.answer = () => ({ body: { ok: false, error: 'channel_not_found' } });
 
     await switchOn();
 
@@ -478,7 +456,7 @@ async function stateOfSlack(): Promise<string> {
 }
 
 async function connectSlack() {
-  answer = (path) => ({
+  recorder.answer = ({ path }) => ({
     body: path === '/api/oauth.v2.access' ? { ok: true, access_token: 'xoxb-token' } : { ok: true },
   });
   const query = new URLSearchParams({ state: await stateOfSlack(), code: 'from-slack' });
@@ -516,7 +494,7 @@ describe('connecting Slack', () => {
 
   test('lists the channels of the workspace', async () => {
     await connectSlack();
-    answer = () => ({
+    recorder.answer = () => ({
       body: { ok: true, channels: [{ id: 'C1', name: 'general' }], response_metadata: { next_cursor: 'next' } },
     });
 

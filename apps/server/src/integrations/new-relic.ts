@@ -1,6 +1,7 @@
-import { environmentOf, json, sentenceOf, under, type Vendor } from './vendor.ts';
+import { environmentOf, json, sentenceOf, under, type ChangeVendor } from './vendor.ts';
 
-export const newRelic: Vendor = {
+export const newRelic: ChangeVendor = {
+  hears: 'changes',
   defaults: { base_url: null },
   secrets: ['api_key'],
   addresses: ['base_url'],

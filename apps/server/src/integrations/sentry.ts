@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
-import { json, type Vendor } from './vendor.ts';
+import { json, type ChangeVendor } from './vendor.ts';
 
 /** Who changed a flag where nobody did. */
 const nobody = 'system@halyard.invalid';
 
-export const sentry: Vendor = {
+export const sentry: ChangeVendor = {
+  hears: 'flags',
   defaults: {},
   secrets: ['secret'],
   addresses: ['webhook_url'],
-  hearsOfFlags: true,
   toRequest: (config, event) => {
     const body = JSON.stringify({
       data: event.flags.map((flag) => ({

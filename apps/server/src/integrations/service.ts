@@ -27,11 +27,10 @@ import {
 import { type Change, changeEnvironment, changeOrganisation, changeProject } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { invalid, invalidRequest, notFound, refused, RequestError } from '../errors.ts';
-import { enqueue } from '../jobs/service.ts';
 import { OutboundError } from '../outbound/client.ts';
 import { Redirect } from '../redirect.ts';
 import { plusSeconds } from '../time.ts';
-import { deliverKind } from './delivery.ts';
+import { wakeDelivery } from './delivery.ts';
 import {
   countDeliveries,
   deleteDeliveries,
@@ -59,11 +58,7 @@ export function integrationService(vendor: IntegrationVendor, place: Integration
       if (JSON.stringify(before) === JSON.stringify(after)) return shown(vendor, stored, after, true);
       await updateIntegration(ctx.db, stored.id, { ...columnsOf(ctx, after), updated_at: ctx.now() });
       // What waited while it was switched off, or for settings that are right now.
-      await enqueue(ctx, {
-        kind: deliverKind,
-        payload: { integrationId: stored.id },
-        uniqueKey: String(stored.id),
-      });
+      await wakeDelivery(ctx, stored.id);
       const log = `${integrationVendors[vendor].title} integration updated`;
       const audit = { before: audited(vendor, before), after: audited(vendor, after) };
       record({ objectType: 'INTEGRATION', objectId: stored.id, changeType: 'UPDATE', log, ...audit });
@@ -285,8 +280,10 @@ async function recorded<T>(
   scope: Scope,
   work: (ctx: Context, record: (change: Omit<Change, 'environmentId' | 'keepsDocuments'>) => void) => Promise<T>,
 ): Promise<T> {
-  const run = (ctx: Context, record: (change: Change) => void) =>
-    work(ctx, (change) => record({ ...change, keepsDocuments: true }));
+  const run = (ctx: Context, record: (change: Change) => void) => {
+    ctx.afterCommit(ctx.wakeListener);
+    return work(ctx, (change) => record({ ...change, keepsDocuments: true }));
+  };
   if (scope.kind === 'environment') return changeEnvironment(ctx, scope as unknown as EnvironmentScope, run);
   if (scope.kind === 'project') return changeProject(ctx, scope as unknown as ProjectScope, run);
   return changeOrganisation(ctx, scope, work);

@@ -1,7 +1,8 @@
-import { authorOf, environmentOf, json, type Vendor } from './vendor.ts';
+import { authorOf, environmentOf, json, type ChangeVendor } from './vendor.ts';
 
 /** Beside what is set, `token` and `url` are those of the connected workspace. */
-export const slack: Vendor = {
+export const slack: ChangeVendor = {
+  hears: 'changes',
   defaults: { enabled: true },
   secrets: [],
   addresses: [],

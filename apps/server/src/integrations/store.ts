@@ -18,6 +18,20 @@ export async function findIntegrationById(db: Database, integrationId: number): 
   return (await query.selectAll().executeTakeFirst()) ?? null;
 }
 
+/** What is set up and switched on of these vendors, everywhere or in these environments. */
+export async function findEnabled(
+  db: Database,
+  { vendors, environmentIds }: { vendors: string[]; environmentIds?: number[] },
+): Promise<StoredIntegration[]> {
+  let query = db
+    .selectFrom('integrations')
+    .where('vendor', 'in', vendors)
+    .where('deleted_at', 'is', null)
+    .where('enabled', '=', 1);
+  if (environmentIds !== undefined) query = query.where('environment_id', 'in', environmentIds);
+  return query.selectAll().orderBy('id').execute();
+}
+
 /** What is set up in organisations, at all their places; switched off or not. */
 export async function findInOrganisations(
   db: Database,
@@ -101,6 +115,34 @@ export async function findDueDeliveries(
     .execute();
 }
 
+/** Deliveries that wait, due or not, in the order in which they came. */
+export async function findPendingDeliveries(
+  db: Database,
+  integrationId: number,
+  limit: number,
+): Promise<StoredIntegrationDelivery[]> {
+  return db
+    .selectFrom('integration_deliveries')
+    .where('integration_id', '=', integrationId)
+    .where('state', '=', 'pending')
+    .selectAll()
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** How many deliveries wait for each of these integrations; those for which none does are left out. */
+export async function countPending(db: Database, integrationIds: number[]): Promise<Map<number, number>> {
+  const rows = await db
+    .selectFrom('integration_deliveries')
+    .where('integration_id', 'in', integrationIds)
+    .where('state', '=', 'pending')
+    .groupBy('integration_id')
+    .select(['integration_id', (eb) => eb.fn.countAll<number>().as('count')])
+    .execute();
+  return new Map(rows.map((row) => [row.integration_id, Number(row.count)]));
+}
+
 /** Takes a delivery for one attempt that lasts until `until` at most; false where somebody else was faster. */
 export async function beginAttempt(
   db: Database,
@@ -120,7 +162,8 @@ export async function beginAttempt(
 export async function saveOutcome(
   db: Database,
   deliveryId: number,
-  outcome: Pick<IntegrationDeliveryTable, 'state' | 'response_status' | 'error' | 'next_attempt_at' | 'finished_at'>,
+  outcome: Pick<IntegrationDeliveryTable, 'state' | 'response_status' | 'error' | 'next_attempt_at' | 'finished_at'> &
+    Partial<Pick<IntegrationDeliveryTable, 'event'>>,
 ): Promise<void> {
   await db.updateTable('integration_deliveries').set(outcome).where('id', '=', deliveryId).execute();
 }

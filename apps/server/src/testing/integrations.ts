@@ -8,4 +8,10 @@ export const integrationBodies: Record<IntegrationVendor, (url: string) => Recor
   grafana: (base_url) => ({ base_url, api_key: 'the-secret-key' }),
   sentry: (webhook_url) => ({ webhook_url, secret: 'the-secret-key' }),
   slack: () => ({ channel_id: 'C0123', enabled: true }),
+  amplitude: (base_url) => ({ base_url, api_key: 'the-secret-key' }),
+  heap: (base_url) => ({ base_url, api_key: 'the-secret-key' }),
+  mixpanel: (base_url) => ({ base_url, api_key: 'the-secret-key' }),
+  rudderstack: (base_url) => ({ base_url, api_key: 'the-secret-key' }),
+  segment: () => ({ base_url: 'https://api.segment.io/', api_key: 'the-secret-key' }),
+  webhook: (url) => ({ url, secret: 'the-secret-key' }),
 };

@@ -3,7 +3,7 @@ import type { StoredChange } from '../changes/service.ts';
 import { type Context, inTransaction } from '../context.ts';
 import { enqueue } from '../jobs/service.ts';
 import { sendMail } from '../mail/service.ts';
-import { OutboundError } from '../outbound/client.ts';
+import { OutboundError, type OutboundRequest } from '../outbound/client.ts';
 import { plusSeconds, type Timestamp } from '../time.ts';
 import { type Event, eventsOf } from './events.ts';
 import {
@@ -173,16 +173,24 @@ async function mailFailure(
   });
 }
 
+interface Message {
+  url: string;
+  body: string;
+  secret: string;
+  deliveryId?: number;
+}
+
+/** Sends one message. @throws OutboundError where nobody answers */
+export async function post(ctx: Context, message: Message): Promise<{ status: number }> {
+  return ctx.outbound.send(signedRequest(message));
+}
+
 /**
- * Sends one message. `X-Flagsmith-Signature` is the hex HMAC-SHA256 of the body under the secret, where there is one;
- * `X-Halyard-Delivery` is the same for each attempt, so that a receiver can tell a repeat.
- * @throws OutboundError where nobody answers
+ * The request that carries a message. `X-Flagsmith-Signature` is the hex HMAC-SHA256 of the body under the secret, where
+ * there is one; `X-Halyard-Delivery` is the same for each attempt, so that a receiver can tell a repeat.
  */
-export async function post(
-  ctx: Context,
-  message: { url: string; body: string; secret: string; deliveryId?: number },
-): Promise<{ status: number }> {
-  return ctx.outbound.send({
+export function signedRequest(message: Message): OutboundRequest {
+  return {
     method: 'POST',
     url: message.url,
     headers: {
@@ -193,7 +201,7 @@ export async function post(
       ...(message.deliveryId !== undefined && { 'x-halyard-delivery': String(message.deliveryId) }),
     },
     body: message.body,
-  });
+  };
 }
 
 /** What a test sends: the event that is most usual for the kind of webhook. */
@@ -241,7 +249,7 @@ export function exampleOf(type: 'environment' | 'organisation', at: Timestamp): 
 }
 
 /** JSON with the keys of each object in order. */
-function sortedJson(value: unknown): string {
+export function sortedJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
