@@ -115,6 +115,8 @@ export interface MemoryUsage extends UsageStore {
   readonly requests: RequestCount[];
   /** Makes counting requests fail as if the database were away. */
   available: boolean;
+  /** The same for single environments. */
+  readonly refuses: Set<number>;
   readonly firstEvaluations: { environmentId: number; sdkLabel: string }[];
 }
 
@@ -124,6 +126,7 @@ export function memoryUsage(): MemoryUsage {
   const firstEvaluations: { environmentId: number; sdkLabel: string }[] = [];
   const store: MemoryUsage = {
     available: true,
+    refuses: new Set(),
     counts,
     requests,
     firstEvaluations,
@@ -131,8 +134,9 @@ export function memoryUsage(): MemoryUsage {
       counts.push(...added);
     },
     async addRequests(added) {
-      if (!store.available) throw new Unavailable(new Error('no database'));
-      requests.push(...added);
+      const taken = added.filter((count) => store.available && !store.refuses.has(count.environmentId));
+      requests.push(...taken);
+      return added.filter((count) => !taken.includes(count));
     },
     async firstEvaluated(request) {
       firstEvaluations.push(request);

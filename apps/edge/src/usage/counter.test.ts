@@ -54,7 +54,29 @@ test('what a store cannot take is kept until it can', async () => {
 
   await edge.flush();
 
-  expect(usage.requests).toMatchObject([{ kind: 'flags', count: 2 }]);
+  expect(usage.requests.map(({ kind, count }) => [kind, count])).toEqual([
+    ['flags', 1],
+    ['flags', 1],
+  ]);
+});
+
+test('what a store took is not given to it again with what it could not take', async () => {
+  const { edge, get, usage } = testEdge([
+    aPublished(),
+    aPublished({ document: aDocument({ id: 8, api_key: 'other' }) }),
+  ]);
+  usage.refuses.add(8);
+  await get('/api/v1/flags/');
+  await get('/api/v1/flags/', { key: 'other' });
+  await edge.flush();
+  usage.refuses.clear();
+  await get('/api/v1/flags/', { key: 'other' });
+
+  await edge.flush();
+
+  const countOf = (id: number) =>
+    usage.requests.filter(({ environmentId }) => environmentId === id).reduce((sum, { count }) => sum + count, 0);
+  expect([countOf(7), countOf(8)]).toEqual([1, 2]);
 });
 
 test('very many different labels are counted together instead of filling the memory', async () => {

@@ -2,7 +2,6 @@ import type { Opened } from '../environments.ts';
 import type { Log } from '../log.ts';
 import type { EdgeRequest } from '../request.ts';
 import { applicationOf, sdkLabel } from '../sdk-label.ts';
-import { Unavailable } from '../unavailable.ts';
 import type { RequestCount, RequestKind, UsageStore } from './store.ts';
 
 /** Counts answered requests in memory and writes them a few seconds later: no request waits for its count. */
@@ -34,12 +33,12 @@ export function createRequestCounter({ usage, log }: { usage: UsageStore; log: L
     const counts = buckets;
     buckets = new Map();
     try {
-      await usage.addRequests([...counts.values()]);
+      const left = await usage.addRequests([...counts.values()]);
+      if (left.length === 0) return;
+      for (const count of left) add(keyOf(count), count, count.count);
+      wake();
     } catch (error) {
       log.warn({ err: error }, 'requests could not be counted');
-      if (!(error instanceof Unavailable)) return;
-      for (const [key, count] of counts) add(key, count, count.count);
-      wake();
     }
   }
 
@@ -81,6 +80,11 @@ export function createRequestCounter({ usage, log }: { usage: UsageStore; log: L
     },
     flush,
   };
+}
+
+/** For counts that come back; what requests say is shortened in them, so that theirs are other keys. */
+function keyOf({ environmentId, kind, sdkUserAgent, applicationName, applicationVersion }: RequestCount): string {
+  return JSON.stringify([environmentId, kind, sdkUserAgent, applicationName, applicationVersion]);
 }
 
 const noLabels = { sdkUserAgent: null, applicationName: null, applicationVersion: null };

@@ -2,8 +2,11 @@
 export interface UsageStore {
   /** Adds counts to their hourly buckets. */
   add(counts: readonly EvaluationCount[]): Promise<void>;
-  /** Adds answered requests to their daily buckets. Those of one environment fail or last together. */
-  addRequests(counts: readonly RequestCount[]): Promise<void>;
+  /**
+   * Adds answered requests to their daily buckets, those of one environment all or none. Answers those that the store cannot
+   * take just now, to be given again: nothing of them was added. What it can never take is left out.
+   */
+  addRequests(counts: readonly RequestCount[]): Promise<RequestCount[]>;
   /** Notes that an SDK evaluated this environment for the first time; later calls change nothing. */
   firstEvaluated(request: { environmentId: number; sdkLabel: string }): Promise<void>;
 }

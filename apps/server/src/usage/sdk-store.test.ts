@@ -1,6 +1,8 @@
 import type { EvaluationCount, UsageStore } from '@halyard/edge';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { insertRows } from '../db/statements.ts';
 import type { Database } from '../db/tables.ts';
 import { emptyDatabase } from '../testing/context.ts';
 import { seedTenant, type Tenant } from '../testing/seed.ts';
@@ -85,6 +87,78 @@ test('counts of an environment that is gone fail alone', async () => {
   expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected']);
   expect(await totalOf('honest')).toBe(1);
 });
+
+const isOwnDatabase = (process.env.TEST_DATABASE_URL ?? '') === '';
+
+test.runIf(isOwnDatabase)(
+  'of counts that find room for some, the others are answered and nothing of them is added',
+  async () => {
+    const environments = await manyEnvironments(501);
+    const count = { kind: 'flags' as const, count: 1, sdkUserAgent: null, applicationVersion: null };
+    const last = environments.at(-1) as number;
+    const fit = environments.slice(0, -1).map((environmentId) => ({ ...count, environmentId, applicationName: null }));
+    // Groups are of five hundred: those of the last are written by themselves.
+    const tooMany = Array.from({ length: 3000 }, (_, i) => ({
+      ...count,
+      environmentId: last,
+      applicationName: `${i} ${'x'.repeat(240)}`,
+    }));
+    const { page_count } = (await sql<{ page_count: number }>`pragma page_count`.execute(db)).rows[0] as {
+      page_count: number;
+    };
+    await sql.raw(`pragma max_page_count = ${page_count + 150}`).execute(db);
+
+    const left = await usage.addRequests([...fit, ...tooMany]);
+
+    await sql.raw('pragma max_page_count = 1073741823').execute(db);
+    const rows = db.selectFrom('request_counts').select(['environment_id', 'count']);
+    const stored = await rows.where('environment_id', 'in', environments.slice(-400)).execute();
+    expect(left).toEqual(tooMany);
+    expect(stored.map((row) => row.environment_id).sort((a, b) => a - b)).toEqual(environments.slice(-400, -1));
+  },
+);
+
+test('requests of an environment that is gone are left out, and the others counted', async () => {
+  const count = {
+    kind: 'flags' as const,
+    count: 1,
+    sdkUserAgent: null,
+    applicationName: 'honest',
+    applicationVersion: null,
+  };
+
+  const left = await usage.addRequests([
+    { ...count, environmentId: 999_999 },
+    { ...count, environmentId: tenant.production.id },
+  ]);
+
+  const rows = db.selectFrom('request_counts').where('application_name', '=', 'honest').select('environment_id');
+  expect([left, await rows.execute()]).toEqual([[], [{ environment_id: tenant.production.id }]]);
+});
+
+/** Ids in ascending order. */
+async function manyEnvironments(howMany: number): Promise<number[]> {
+  const { id: _, ...one } = await db
+    .selectFrom('environments')
+    .where('id', '=', tenant.production.id)
+    .selectAll()
+    .executeTakeFirstOrThrow();
+  const rows = Array.from({ length: howMany }, (_, i) => ({
+    ...one,
+    uuid: crypto.randomUUID(),
+    name: `many ${i}`,
+    name_key: `many ${i}`,
+    api_key: `many ${i}`,
+  }));
+  await insertRows(db, 'environments', rows);
+  const found = await db
+    .selectFrom('environments')
+    .where('name', 'like', 'many %')
+    .select('id')
+    .orderBy('id')
+    .execute();
+  return found.map(({ id }) => id);
+}
 
 test('only the first evaluation of an environment is noted', async () => {
   const environmentId = tenant.production.id;

@@ -30,10 +30,19 @@ export function createUsageStore({ db, log }: { db: Database; log: Logger }): Us
   return {
     add: (counts) => guarded(add(counts)),
     async addRequests(counts) {
-      const byEnvironment = Map.groupBy(counts, (count) => count.environmentId);
-      const results = await Promise.allSettled([...byEnvironment.values()].map((group) => guarded(addRequests(group))));
-      const refused = results.find((result) => result.status === 'rejected');
-      if (refused !== undefined) throw refused.reason;
+      const left: RequestCount[] = [];
+      const add = async (group: RequestCount[]) => {
+        try {
+          await addRequests(group);
+        } catch (error) {
+          if (factsOf(db).isUnavailable(error)) left.push(...group);
+          // Mostly an environment that is gone by now.
+          else log.warn({ err: error, environment: group[0]?.environmentId }, 'requests could not be counted');
+        }
+      };
+      await Promise.all([...Map.groupBy(counts, (count) => count.environmentId).values()].map(add));
+      if (left.length > 0) log.warn({ left: left.length }, 'requests could not be counted yet; trying again');
+      return left;
     },
     async firstEvaluated({ environmentId, sdkLabel }) {
       await guarded(
