@@ -11,6 +11,7 @@ import {
   projectsById,
   segmentsById,
   usersById,
+  weightIdsOfVersions,
 } from './store.ts';
 import { valueOfColumns } from '../db/values.ts';
 import { shownEnvironment } from '../environments/wire.ts';
@@ -31,8 +32,9 @@ export interface Event {
  * an override is a FLAG_UPDATED whose `new_state` is null: without it, receivers that keep a copy would keep the override.
  */
 export async function eventsOf(ctx: Context, changes: StoredChange[]): Promise<Event[]> {
-  const steps = await statesOfChanges(ctx, changes);
-  const names = await readNames(ctx, changes, steps);
+  const weightIds = await weightIdsOfVersions(ctx.db, versionsIn(changes));
+  const steps = await statesOfChanges(ctx, changes, weightIds);
+  const names = { ...(await readNames(ctx, changes, steps)), weightIds };
   return changes.flatMap((change) => {
     try {
       return [...flagEvents(change, steps.get(change.id) ?? [], names), ...auditEvents(change, names)];
@@ -70,7 +72,11 @@ interface Step {
   after: RecordedState | null;
 }
 
-async function statesOfChanges(ctx: Context, changes: StoredChange[]): Promise<Map<number, Step[]>> {
+async function statesOfChanges(
+  ctx: Context,
+  changes: StoredChange[],
+  weightIds: WeightIds,
+): Promise<Map<number, Step[]>> {
   const placed = changes.filter((change) => change.object_type === 'FEATURE_STATE' && change.object_id !== null);
   const unplaced = placed.filter((change) => !hasPlace(parsed(change.after) ?? parsed(change.before)));
   const places = await placesOfStates(
@@ -106,20 +112,48 @@ async function statesOfChanges(ctx: Context, changes: StoredChange[]): Promise<M
       const override = { feature: change.object_id, environment, feature_segment: { segment, priority } };
       steps.set(change.id, stepsFrom('FLAG_UPDATED', stateFrom({ ...override, ...placeless(before) }), null));
     } else if (change.object_type === 'EF_VERSION' && change.change_type === 'UPDATE') {
-      steps.set(change.id, versionSteps(change, before, after));
+      steps.set(change.id, versionSteps(change, before, after, weightIds));
     }
   }
   return steps;
 }
 
 /** A published version replaces the states of another one: told where they differ. */
-function versionSteps(change: StoredChange, before: Json | null, after: Json | null): Step[] {
+function versionSteps(change: StoredChange, before: Json | null, after: Json | null, weightIds: WeightIds): Step[] {
   const old = statesOfVersion(change, before);
   const next = statesOfVersion(change, after);
   const segments = [...new Set([...next.keys(), ...old.keys()])];
   return segments.flatMap((segment) => {
     const [was, is] = [old.get(segment) ?? null, next.get(segment) ?? null];
-    return JSON.stringify(was) === JSON.stringify(is) ? [] : stepsFrom('FLAG_UPDATED', was, is);
+    if (JSON.stringify(was) === JSON.stringify(is)) return [];
+    const identified = (version: Json | null, state: RecordedState | null) =>
+      state && {
+        ...state,
+        multivariate_feature_state_values: withIds(state.multivariate_feature_state_values, {
+          version,
+          segment,
+          weightIds,
+        }),
+      };
+    return stepsFrom('FLAG_UPDATED', identified(before, was), identified(after, is));
+  });
+}
+
+function versionsIn(changes: StoredChange[]): string[] {
+  return changes
+    .filter((change) => change.object_type === 'EF_VERSION')
+    .flatMap((change) => [parsed(change.before)?.uuid, parsed(change.after)?.uuid])
+    .filter((uuid) => typeof uuid === 'string');
+}
+
+/** Changes record the weights of a version without their ids: they compare what is served. */
+function withIds(
+  weights: RecordedWeight[],
+  of: { version: Json | null; segment: number | null; weightIds: WeightIds },
+): RecordedWeight[] {
+  return weights.map((weight) => {
+    const id = of.weightIds.get(`${of.version?.uuid} ${of.segment} ${weight.multivariate_feature_option}`);
+    return id === undefined ? weight : { ...weight, id };
   });
 }
 
@@ -176,7 +210,8 @@ function parsed(text: string | null): Json | null {
   return typeof value === 'object' && !Array.isArray(value) ? (value as Json | null) : null;
 }
 
-type Names = Awaited<ReturnType<typeof readNames>>;
+type WeightIds = Awaited<ReturnType<typeof weightIdsOfVersions>>;
+type Names = Awaited<ReturnType<typeof readNames>> & { weightIds: WeightIds };
 
 /** What the events of some changes call by name, in a few statements however many there are. */
 async function readNames({ db }: Context, changes: StoredChange[], steps: Map<number, Step[]>) {
@@ -247,7 +282,14 @@ function versionEvent(change: StoredChange, version: Json, names: Names): Event 
       feature_states: ((version.feature_states ?? []) as Json[]).map((state) => ({
         enabled: state.enabled,
         value: state.feature_state_value,
-        multivariate_feature_state_values: shownWeights(placeless(state).multivariate_feature_state_values, names),
+        multivariate_feature_state_values: shownWeights(
+          withIds(placeless(state).multivariate_feature_state_values, {
+            version,
+            segment: (state.segment as { id: number } | null)?.id ?? null,
+            weightIds: names.weightIds,
+          }),
+          names,
+        ),
         feature_segment: state.segment == null ? null : { segment: state.segment, priority: state.priority },
       })),
     },

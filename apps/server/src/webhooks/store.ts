@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
-import { insertRow, upsertRows } from '../db/statements.ts';
+import { chunks, insertRow, upsertRows } from '../db/statements.ts';
 import type { Database, EnvironmentTable, ProjectTable, WebhookDeliveryTable, WebhookTable } from '../db/tables.ts';
 import type { Timestamp } from '../time.ts';
 
@@ -223,6 +223,27 @@ export async function optionsById(db: Database, optionIds: number[]) {
       .select(['id', 'value_type', 'string_value', 'integer_value', 'boolean_value'])
       .execute(),
   );
+}
+
+/** Ids of the weights of versions, by `<uuid of the version> <segment or null> <option>`. */
+export async function weightIdsOfVersions(db: Database, uuids: string[]): Promise<Map<string, number>> {
+  const ids = new Map<string, number>();
+  for (const part of chunks([...new Set(uuids)], 1000)) {
+    const rows = await db
+      .selectFrom('version_state_variants')
+      .innerJoin('version_states', 'version_states.id', 'version_state_variants.version_state_id')
+      .innerJoin('feature_versions', 'feature_versions.id', 'version_states.version_id')
+      .where('feature_versions.uuid', 'in', part)
+      .select([
+        'version_state_variants.id',
+        'feature_versions.uuid',
+        'version_states.segment_id',
+        'version_state_variants.multivariate_option_id',
+      ])
+      .execute();
+    for (const row of rows) ids.set(`${row.uuid} ${row.segment_id} ${row.multivariate_option_id}`, row.id);
+  }
+  return ids;
 }
 
 /** Deleted ones too. */

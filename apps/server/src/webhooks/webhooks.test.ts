@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../app.ts';
 import { testContext } from '../testing/context.ts';
 import { seedEnvironment, seedTenant, seedUser, type Tenant } from '../testing/seed.ts';
-import { plusSeconds } from '../time.ts';
+import { now, plusSeconds } from '../time.ts';
 
 const context = testContext({ OUTBOUND_ALLOWED_RANGES: '127.0.0.0/8' });
 let acme: Tenant;
@@ -467,6 +467,104 @@ test('a version that is published is told to its environment with what it serves
     feature: { id: feature.id, name: 'versioned' },
     published_by: { id: acme.adminId },
     feature_states: [{ enabled: true, value: 'blue', feature_segment: null }],
+  });
+});
+
+describe('a version of a feature', () => {
+  /** A variant feature of an environment with versions, with an override for a segment. */
+  async function versioned() {
+    const feature = await newFeature({
+      name: 'versioned',
+      multivariate_options: [{ type: 'unicode', string_value: 'blue', default_percentage_allocation: 30 }],
+    });
+    const rules = [{ type: 'ALL', rules: [], conditions: [{ operator: 'EQUAL', property: 'plan', value: 'beta' }] }];
+    const { body: segment } = await post(`/api/v1/projects/${acme.projectId}/segments/`, { name: 'beta', rules });
+    await post(`/api/v1/environments/${acme.production.apiKey}/enable-v2-versioning/`, {});
+    await settle();
+    const versions = `/api/v1/environments/${acme.production.id}/features/${feature.id}/versions/`;
+    const value = (text: string) => ({ feature_state_value: { type: 'unicode', string_value: text } });
+    const changes = {
+      feature_states_to_update: [{ enabled: true, ...value('grey') }],
+      feature_states_to_create: [
+        { enabled: true, ...value('red'), feature_segment: { segment: segment.id, priority: 0 } },
+      ],
+    };
+    return { feature, segment, versions, changes };
+  }
+
+  test('is not told as a draft; published, its states are told first and then all that it serves', async () => {
+    const { feature, segment, versions, changes } = await versioned();
+    const webhook = await hook(hooksOf(acme));
+    const ofOrganisation = await hook(organisationHooksOf(acme));
+
+    const draft = await post(versions, changes);
+    await settle();
+    const whileDraft = toldTo(webhook).length;
+    const published = await post(`${versions}${draft.body.uuid}/publish/`, {});
+    await settle();
+
+    expect([draft.status, whileDraft, published.status]).toEqual([201, 0, 200]);
+    expect(toldTo(webhook).map(({ body }) => body.event_type)).toEqual([
+      'FLAG_UPDATED',
+      'FLAG_UPDATED',
+      'NEW_VERSION_PUBLISHED',
+    ]);
+    const weights = [
+      {
+        id: expect.any(Number),
+        multivariate_feature_option: { id: feature.multivariate_options[0].id, value: 'blue' },
+        percentage_allocation: 30,
+      },
+    ];
+    const [event] = eventsTo(webhook, 'NEW_VERSION_PUBLISHED');
+    expect(event?.body.data).toEqual({
+      uuid: draft.body.uuid,
+      feature: { id: feature.id, name: 'versioned' },
+      published_by: { id: acme.adminId, email: expect.stringContaining('@') },
+      feature_states: [
+        { enabled: true, value: 'grey', multivariate_feature_state_values: weights, feature_segment: null },
+        {
+          enabled: true,
+          value: 'red',
+          multivariate_feature_state_values: expect.any(Array),
+          feature_segment: { segment: expect.objectContaining({ id: segment.id, name: 'beta' }), priority: 0 },
+        },
+      ],
+    });
+    const [{ body: flag } = { body: null }] = eventsTo(webhook, 'FLAG_UPDATED');
+    expect(flag.data.new_state.multivariate_feature_state_values).toEqual(
+      event?.body.data.feature_states[0].multivariate_feature_state_values,
+    );
+    expect(flag.data.previous_state).toMatchObject({ enabled: false, multivariate_feature_state_values: weights });
+    expect(eventsTo(ofOrganisation, 'FLAG_UPDATED')).toHaveLength(2);
+    expect(eventsTo(ofOrganisation, 'NEW_VERSION_PUBLISHED')).toEqual([]);
+  });
+
+  test('that is scheduled is told when it goes live', async () => {
+    const { versions, changes } = await versioned();
+    const webhook = await hook(hooksOf(acme));
+
+    const scheduled = await post(versions, {
+      ...changes,
+      publish_immediately: true,
+      live_from: plusSeconds(now(), 3600),
+    });
+    await settle();
+    const before = toldTo(webhook).length;
+    const config = { ...context.config };
+    const log = pino({ level: 'silent' });
+    const later = await createApp({ config, db: context.db, log, now: () => plusSeconds(now(), 7200) });
+    await later.worker.runPending();
+    await settle(later);
+    await later.close();
+
+    expect([scheduled.status, before]).toEqual([201, 0]);
+    expect(toldTo(webhook).map(({ body }) => body.event_type)).toEqual([
+      'FLAG_UPDATED',
+      'FLAG_UPDATED',
+      'NEW_VERSION_PUBLISHED',
+    ]);
+    expect(eventsTo(webhook, 'NEW_VERSION_PUBLISHED')[0]?.body.data.uuid).toBe(scheduled.body.uuid);
   });
 });
 
