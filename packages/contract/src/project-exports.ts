@@ -68,6 +68,8 @@ const fileEnvironment = z.object({
   hide_sensitive_data: z.boolean().default(false),
   use_identity_composite_key_for_hashing: z.boolean().default(true),
   use_identity_overrides_in_local_eval: z.boolean().default(true),
+  /** Its features change by versions; the first of each is what the file says. */
+  use_v2_feature_versioning: z.boolean().default(false),
   custom_fields: customValues,
   /** One for each feature. */
   states: z.array(fileState),

@@ -79,6 +79,28 @@ describe('a round trip', () => {
     expect(feature).toBeGreaterThan(0);
   });
 
+  test('lets features of an environment with versions go on with versions', async () => {
+    await fill();
+    await post(`environments/${tenant.production.apiKey}/enable-v2-versioning/`, {});
+
+    const imported = await importFile(tenant, await exportFile());
+
+    const [production, development] = imported.body.environments;
+    const features = (await get(`projects/${imported.body.id}/features/`)).body.results;
+    const { id } = features.find((one: any) => one.name === 'Page size');
+    const path = `environments/${production.id}/features/${id}/versions/`;
+    const { count, results } = (await get(path)).body;
+    const states = (await get(`${path}${results[0].uuid}/featurestates/`)).body;
+    expect([count, results[0].is_live]).toEqual([1, true]);
+    expect(states.map((state: any) => [state.feature_segment?.priority, state.feature_state_value])).toMatchObject([
+      [undefined, { integer_value: 10 }],
+      [0, { integer_value: 99 }],
+      [1, { integer_value: 99 }],
+    ]);
+    const versioned = async (key: string) => (await get(`environments/${key}/`)).body.use_v2_feature_versioning;
+    expect([await versioned(production.api_key), await versioned(development.api_key)]).toEqual([true, false]);
+  });
+
   test('comes to another organisation as well', async () => {
     await fill();
     const rival = await seedTenant(context.db);

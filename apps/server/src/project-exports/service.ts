@@ -5,6 +5,7 @@ import { changeProject } from '../changes/service.ts';
 import { type Context, inTransaction } from '../context.ts';
 import { createEnvironment } from '../environments/service.ts';
 import { invalid } from '../errors.ts';
+import { startVersioning } from '../feature-versions/service.ts';
 import { createProject } from '../projects/service.ts';
 import { problemsIn } from './check.ts';
 import { insertContents, keysTaken, readProject, setKey } from './store.ts';
@@ -48,7 +49,7 @@ export async function importProject(ctx: Context, { params, query, body }: Input
     });
     const environments: { id: number; name: string; api_key: string }[] = [];
     // Before there are features, so that each starts empty. One by one: each is a step of its own in the audit log.
-    for (const { key, ...settings } of file.environments) {
+    for (const { key, use_v2_feature_versioning: _, ...settings } of file.environments) {
       const { id, name, api_key } = await createEnvironment(ctx, { body: { ...settings, project: project.id } });
       const keptKey = query.keep_keys && key !== undefined ? key : api_key;
       if (keptKey !== api_key) await setKey(ctx.db, id, keptKey);
@@ -63,6 +64,9 @@ export async function importProject(ctx: Context, { params, query, body }: Input
         keepUuids: query.keep_keys,
       };
       await insertContents(ctx.db, ids, file, ctx.now());
+      for (const [index, { id }] of environments.entries()) {
+        if (file.environments[index]?.use_v2_feature_versioning === true) await startVersioning(ctx, id);
+      }
       const counts = `${file.environments.length} environments, ${file.features.length} features, ${file.segments.length} segments`;
       record({
         objectType: 'PROJECT',

@@ -183,6 +183,7 @@ async function readContents(db: Database, projectId: number): Promise<Contents> 
         hide_sensitive_data: environment.hide_sensitive_data === 1,
         use_identity_composite_key_for_hashing: environment.use_identity_composite_key_for_hashing === 1,
         use_identity_overrides_in_local_eval: environment.use_identity_overrides_in_local_eval === 1,
+        use_v2_feature_versioning: environment.use_v2_feature_versioning === 1,
         custom_fields: fields.valuesOf('environment', environment.id),
         states: own.filter((state) => state.scope === 'environment').map(fileState),
         segment_overrides: (placesOf.get(environment.id) ?? [])
