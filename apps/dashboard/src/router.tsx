@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 import { onSessionLost } from './api/client.ts';
 import { token } from './api/token.ts';
 import { tableSearch } from './features/filters.ts';
+import { arrivedAt, consentPath } from './sign-in/arrival.ts';
 import { NotFound } from './ui/NotFound.tsx';
 
 /** Only paths of our own: an address elsewhere never comes from a link. */
@@ -48,6 +49,16 @@ const entrances = [
     lazyRouteComponent(() => import('./sign-in/InvitePage.tsx'), 'InvitePage'),
   ),
 ] as const;
+
+/** Where applications send people to be asked. It comes back here after the login with every letter that it came with. */
+const consent = createRoute({
+  getParentRoute: () => root,
+  path: consentPath,
+  beforeLoad: () => {
+    if (token() === null) throw redirect({ to: '/login', search: { next: arrivedAt } });
+  },
+  component: lazyRouteComponent(() => import('./sign-in/ConsentPage.tsx'), 'ConsentPage'),
+});
 
 /** Everything behind the login. Who comes without one returns to the same place after it. */
 const app = createRoute({
@@ -177,6 +188,7 @@ const account = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     ...entrances,
+    consent,
     app.addChildren([
       home,
       account,
@@ -201,7 +213,8 @@ export const router = createRouter({
 
 onSessionLost(() => {
   const { href, pathname } = router.state.location;
-  if (pathname !== '/login') void router.navigate({ to: '/login', search: { next: href } });
+  const next = pathname === consentPath ? arrivedAt : href;
+  if (pathname !== '/login') void router.navigate({ to: '/login', search: { next } });
 });
 
 declare module '@tanstack/react-router' {

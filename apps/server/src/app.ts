@@ -4,6 +4,7 @@ import { sdkEndpoints } from '@halyard/contract';
 import { createEdge, type Edge, serveEdge } from '@halyard/edge';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { requireScope } from './access/scopes.ts';
 import { authenticate } from './access/service.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { accountRoutes } from './auth/account/routes.ts';
@@ -12,6 +13,8 @@ import { linkJobs } from './auth/links/service.ts';
 import { loginRoutes } from './auth/login/routes.ts';
 import { mfaRoutes } from './auth/mfa/routes.ts';
 import { createFollower, type Follower } from './changes/follower.ts';
+import { oauthProviderRoutes } from './auth/oauth-provider/routes.ts';
+import { oauthJobs } from './auth/oauth-provider/service.ts';
 import { passwordRoutes } from './auth/password/routes.ts';
 import { socialRoutes } from './auth/social/routes.ts';
 import { tokenRoutes } from './auth/tokens/routes.ts';
@@ -85,6 +88,7 @@ export const routes = [
   ...emailRoutes,
   ...accountRoutes,
   ...tokenRoutes,
+  ...oauthProviderRoutes,
   ...userRoutes,
   ...organisationRoutes,
   ...organisationMemberRoutes,
@@ -210,6 +214,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     handlers: {
       ...mailJobs,
       ...linkJobs,
+      ...oauthJobs,
       ...throttleJobs,
       ...versionJobs,
       ...integrationJobs,
@@ -231,8 +236,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     config,
     log,
     contextOf: async (request) => {
+      const actor = await authenticate({ db, vault }, request.authorization, now());
+      requireScope(actor, request.endpoint);
       const ctx = context({
-        actor: await authenticate({ db, vault }, request.authorization, now()),
+        actor,
         log: request.log,
         clientAddress: request.address,
       });

@@ -1,3 +1,4 @@
+import type { OAuthScope } from '@halyard/contract';
 import type { Logger } from 'pino';
 import type { ChangeFeed } from './change-stream/feed.ts';
 import type { Config } from './config.ts';
@@ -12,7 +13,15 @@ import type { Timestamp } from './time.ts';
 /** Who makes a request. */
 export type Actor =
   | { kind: 'nobody' }
-  | { kind: 'user'; userId: number; email: string; tokenId: number }
+  | {
+      kind: 'user';
+      userId: number;
+      email: string;
+      /** The login that asks; 0 where none does. */
+      tokenId: number;
+      /** What the person let the application do that asks for them; absent where they ask themselves. */
+      scopes?: readonly OAuthScope[];
+    }
   | { kind: 'master_key'; masterKeyId: number; organisationId: number; isAdmin: boolean; name: string }
   | { kind: 'system' };
 

@@ -55,6 +55,12 @@ const entries: Record<string, Entry> = {
   logout: { own: true },
   deleteToken: { own: true },
   getSession: { own: true },
+  getOAuthConsent: { own: true, query: consent },
+  decideOAuthConsent: { own: true },
+  introspectOAuthToken: { own: true },
+  listAuthorisedApplications: { own: true },
+  // What an application is called is no secret; oauth-provider.test.ts shows that nobody ends another's consent.
+  revokeAuthorisedApplication: { own: true, params: someApplication },
 
   listOrganisations: { own: true },
   createOrganisation: { own: true },
@@ -421,6 +427,21 @@ function ofOrganisation(victim: Victim): Victim['params'] {
   return { ...victim.params, webhook_id: victim.leftover.organisationWebhook as number };
 }
 
+function someApplication(victim: Victim): Victim['params'] {
+  return { ...victim.params, client_id: 'an-application-that-nobody-allowed' };
+}
+
+/** An application's question, to whomever it is put. */
+function consent(victim: Victim): string {
+  return new URLSearchParams({
+    response_type: 'code',
+    client_id: victim.oauthClient.id,
+    redirect_uri: victim.oauthClient.redirectUri,
+    code_challenge: 'x'.repeat(43),
+    code_challenge_method: 'S256',
+  }).toString();
+}
+
 function someCode(victim: Victim): Victim['params'] {
   return { ...victim.params, hash: 'a-code-that-nobody-has' };
 }
@@ -640,6 +661,8 @@ async function everyRow(): Promise<Record<string, unknown[]>> {
     'metadata_requirements',
     'metadata_values',
     'integrations',
+    'oauth_grants',
+    'oauth_tokens',
   ];
   const rows = await Promise.all(tables.map((table) => context.db.selectFrom(table).selectAll().execute()));
   return Object.fromEntries(tables.map((table, index) => [table, rows[index] as unknown[]]));

@@ -9,7 +9,7 @@ export const closeAccount = endpoint({
   path: '/api/v1/auth/users/me/',
   tag: 'users',
   summary: "Close one's own account, and delete the organisations that nobody else belongs to where asked",
-  auth: 'user',
+  auth: 'login',
   body: z.object({ current_password: givenPassword, delete_orphan_organisations: booleanInput.default(false) }),
   status: 204,
   errors: [403, 429],

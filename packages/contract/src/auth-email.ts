@@ -12,7 +12,7 @@ export const setEmail = endpoint({
   path: '/api/v1/auth/users/set_email/',
   tag,
   summary: "Change one's own e-mail address; the old one is told",
-  auth: 'user',
+  auth: 'login',
   body: z.object({ new_email: emailInput, current_password: givenPassword }),
   status: 204,
   errors: [403, 429],

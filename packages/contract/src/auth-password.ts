@@ -57,7 +57,7 @@ export const setPassword = endpoint({
   path: '/api/v1/auth/users/set_password/',
   tag,
   summary: "Change one's own password; every other token of the account ends",
-  auth: 'user',
+  auth: 'login',
   body: z.object({ current_password: givenPassword, new_password: newPassword, re_new_password: z.string() }),
   status: 204,
   errors: [403, 429],

@@ -13,7 +13,7 @@ export const logout = endpoint({
   path: '/api/v1/auth/logout/',
   tag,
   summary: 'End the session of the token that asks; other sessions of the account go on',
-  auth: 'user',
+  auth: 'login',
   status: 204,
   errors: [403],
 });
@@ -24,7 +24,7 @@ export const deleteToken = endpoint({
   path: '/api/v1/auth/token/',
   tag,
   summary: 'The same as logout',
-  auth: 'user',
+  auth: 'login',
   status: 204,
   errors: [403],
 });

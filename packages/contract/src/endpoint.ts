@@ -2,8 +2,11 @@ import type { z } from 'zod';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Who may call: anybody, a person's token, or that or an organisation's master key. */
-export type Auth = 'anyone' | 'user' | 'user or master key';
+/**
+ * Who may call: anybody, a person's own login, that or an application which the person let act for them, or any of these or an
+ * organisation's master key.
+ */
+export type Auth = 'anyone' | 'login' | 'user' | 'user or master key';
 
 /** Statuses of refusals that a caller should expect. 400 goes with every body or query, 401 with every protected endpoint. */
 export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 429 | 502 | 503;

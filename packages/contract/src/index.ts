@@ -32,6 +32,7 @@ export * from './invites.ts';
 export * from './master-keys.ts';
 export * from './metadata.ts';
 export * from './multivariate-options.ts';
+export * from './oauth-provider.ts';
 export * from './organisation-members.ts';
 export * from './organisations.ts';
 export * from './people.ts';

@@ -1,4 +1,4 @@
-import type { CurrentUser } from '@halyard/contract';
+import type { AuthorisedApplication, CurrentUser } from '@halyard/contract';
 import {
   Alert,
   Button,
@@ -19,13 +19,16 @@ import { ApiError, messageFor } from '../api/errors.ts';
 import { session } from '../shell/queries.ts';
 import { Page } from '../ui/Page.tsx';
 import { Loaded } from '../ui/States.tsx';
-import { notifyDone } from '../ui/notify.ts';
+import { Time } from '../ui/Time.tsx';
+import { notifyDone, notifyFailed } from '../ui/notify.ts';
 import {
+  applications,
   beginFactor,
   changeAddress,
   changeNames,
   changePassword,
   confirmFactor,
+  endApplication,
   endFactor,
   factors,
 } from './queries.ts';
@@ -54,6 +57,7 @@ export function AccountPage() {
             </Card>
             <Password />
             <Factor />
+            <Applications />
             <Address user={user} />
           </Stack>
         </Page>
@@ -302,6 +306,51 @@ function Factor() {
             )}
           </Stack>
         )}
+      </Loaded>
+    </Card>
+  );
+}
+
+function Applications() {
+  const query = useQuery(applications());
+  const end = useMutation({
+    mutationFn: ({ client_id }: AuthorisedApplication) => endApplication(client_id),
+    onSuccess: (_, { name }) => notifyDone(`${name} can no longer act for you`),
+    onError: notifyFailed,
+  });
+  return (
+    <Card title="Applications">
+      <Loaded query={query} rows={1}>
+        {(list) =>
+          list.length === 0 ? (
+            <Text size="sm">None. Programs and assistants that you allow to act for you are listed here.</Text>
+          ) : (
+            <Stack gap="sm" component="ul" m={0} p={0} style={{ listStyle: 'none' }}>
+              {list.map((application) => (
+                <Group key={application.client_id} component="li" justify="space-between" wrap="nowrap">
+                  <div style={{ minWidth: 0 }}>
+                    <Text size="sm" fw={600} truncate>
+                      {application.name}
+                    </Text>
+                    <Text size="xs" c="dimmed">
+                      {application.scopes.includes('admin-api') ? 'All that you can do' : 'Features only'} · last used{' '}
+                      <Time at={application.last_used_at} />
+                    </Text>
+                  </div>
+                  <Button
+                    variant="default"
+                    size="xs"
+                    aria-label={`Remove ${application.name}`}
+                    loading={end.isPending && end.variables.client_id === application.client_id}
+                    onClick={() => end.mutate(application)}
+                  >
+                    Remove
+                  </Button>
+                </Group>
+              ))}
+            </Stack>
+          )
+        }
       </Loaded>
     </Card>
   );

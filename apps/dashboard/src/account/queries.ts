@@ -25,6 +25,13 @@ export async function confirmFactor(code: string) {
   return answer.backup_codes;
 }
 
+export const applications = () => read('listAuthorisedApplications', {});
+
+export async function endApplication(clientId: string) {
+  await call('revokeAuthorisedApplication', { params: { client_id: clientId } });
+  await refresh('listAuthorisedApplications');
+}
+
 export async function endFactor(password: string) {
   await call('deactivateMfa', { params: { method: 'app' }, body: { current_password: password } });
   await refresh('listActiveMfaMethods');

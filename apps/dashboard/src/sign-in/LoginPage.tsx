@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { ApiError, messageFor } from '../api/errors.ts';
+import { goOn } from './arrival.ts';
 import { entrance } from './entrance.ts';
 import { installation, logIn, logInWithCode } from './queries.ts';
 import { SignInFrame } from './SignInFrame.tsx';
@@ -22,7 +23,7 @@ export function LoginPage() {
     if (isFirst) void navigate({ to: '/signup', replace: true });
   }, [isFirst, navigate]);
 
-  const enter = () => navigate({ to: next ?? '/', replace: true });
+  const enter = () => goOn(next, (to) => navigate({ to, replace: true }));
   const login = useMutation({
     mutationFn: () => logIn(email, password),
     onSuccess: (asked) => (asked ? setChallenge(asked.ephemeral_token) : void enter()),

@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ApiError, messageFor } from '../api/errors.ts';
+import { goOn } from './arrival.ts';
 import { entrance } from './entrance.ts';
 import { installation, signUp } from './queries.ts';
 import { SignInFrame } from './SignInFrame.tsx';
@@ -18,7 +19,7 @@ export function SignUpPage() {
   const create = useMutation({
     mutationFn: () => signUp(account, { first, invitation }),
     onSuccess: (state) => {
-      if (state === 'active') void navigate({ to: next ?? '/', replace: true });
+      if (state === 'active') void goOn(next, (to) => navigate({ to, replace: true }));
     },
   });
   const fields = create.error instanceof ApiError ? create.error.fields : {};

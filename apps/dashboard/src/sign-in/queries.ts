@@ -1,7 +1,7 @@
 import type { MfaChallenge } from '@halyard/contract';
 import { call } from '../api/client.ts';
 import { queryClient, read } from '../api/query.ts';
-import { keepToken } from '../api/token.ts';
+import { forgetToken, keepToken } from '../api/token.ts';
 
 /** What the login page needs to know of this installation. */
 export const installation = () => ({ ...read('getVersion', {}), staleTime: 60_000 });
@@ -59,6 +59,26 @@ export const proveAddress = (uid: string, token: string) => call('activateAccoun
 
 export const changeAddress = (uid: string, token: string, email: string) =>
   call('confirmEmailReset', { body: { uid, token, new_email: email } });
+
+/** What an application asks, by the parameters that it sent the browser with. */
+export const consentQuestion = (asked: Record<string, string>) => ({
+  ...read('getOAuthConsent', { query: asked }),
+  retry: false,
+});
+
+export const currentUser = () => read('getCurrentUser', {});
+
+/** Says yes or no to an application. Gives the address to go to with the answer. */
+export async function decide(asked: Record<string, string>, allow: boolean): Promise<string> {
+  return (await call('decideOAuthConsent', { body: { ...asked, allow } })).redirect_uri;
+}
+
+/** Ends this browser's login. */
+export async function logOut(): Promise<void> {
+  await call('logout', {}).catch(() => {});
+  forgetToken();
+  queryClient.clear();
+}
 
 function begin(key: string): void {
   queryClient.clear();

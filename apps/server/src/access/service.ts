@@ -8,6 +8,7 @@ import type { Timestamp } from '../time.ts';
 import type { EnvironmentPermission, OrganisationPermission, ProjectPermission } from './permissions.ts';
 import { type Grant, hasPermission, isAdmin, type Rights } from './rights.ts';
 import {
+  findApplicationUser,
   findEnvironment,
   findFeature,
   findMasterKey,
@@ -20,6 +21,7 @@ import {
   listGrants,
   listMemberships,
 } from './store.ts';
+import { scopesFrom } from './scopes.ts';
 import { readTrustToken } from './trust-token.ts';
 
 /** An organisation that the actor may use as it asked. */
@@ -47,7 +49,8 @@ export interface FeatureScope extends ProjectScope {
 
 /**
  * Tells who sends an `Authorization` header: `Token <key>` of a person, `Api-Key <key>` of an organisation, or
- * `Bearer <token>` that was given for one of an issuer whom the organisation trusts.
+ * `Bearer <token>` of an application that acts for a person, or that was given for one of an issuer whom the organisation
+ * trusts.
  * Nobody where there is no header. @throws RequestError 401 for a token or key that is unknown, revoked or expired.
  */
 export async function authenticate(
@@ -80,7 +83,10 @@ export async function authenticate(
     };
   }
   if (/^bearer$/i.test(scheme)) {
-    const claim = credential === undefined ? null : await readTrustToken(vault, credential, now);
+    if (credential === undefined || more !== undefined) throw unauthenticated('Invalid token.');
+    // An application's token is one word; the other kind is a JWT, whose parts are joined by dots.
+    if (!credential.includes('.')) return authenticateApplication(db, credential, now);
+    const claim = await readTrustToken(vault, credential, now);
     if (claim === null) throw unauthenticated('Invalid token.');
     const found = await findTrusted(db, claim);
     if (found === null) throw unauthenticated('Trust relationship is revoked.');
@@ -93,6 +99,14 @@ export async function authenticate(
     };
   }
   return { kind: 'nobody' };
+}
+
+async function authenticateApplication(db: Database, token: string, now: Timestamp): Promise<Actor> {
+  const found = await findApplicationUser(db, { tokenHash: sha256(token), now });
+  if (found === null) throw unauthenticated('Invalid token.');
+  if (found.is_active === 0) throw unauthenticated('User inactive or deleted.');
+  const scopes = scopesFrom(found.scope);
+  return { kind: 'user', userId: found.userId, email: found.email, tokenId: 0, scopes };
 }
 
 /** The person who asks. @throws RequestError 401 for nobody, 403 for a master key. */

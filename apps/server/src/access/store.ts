@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Database, EnvironmentTable, FeatureTable, ProjectTable } from '../db/tables.ts';
+import type { Timestamp } from '../time.ts';
 
 /** The user behind a token; null for a token that nobody has. */
 export async function findTokenUser(db: Database, tokenHash: string) {
@@ -8,6 +9,20 @@ export async function findTokenUser(db: Database, tokenHash: string) {
     .innerJoin('users', 'users.id', 'user_tokens.user_id')
     .where('user_tokens.token_hash', '=', tokenHash)
     .select(['user_tokens.id as tokenId', 'users.id as userId', 'users.email', 'users.is_active'])
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** The user whom an application acts for with an access token, and what it may; null for a token that is none or has expired. */
+export async function findApplicationUser(db: Database, token: { tokenHash: string; now: Timestamp }) {
+  const row = await db
+    .selectFrom('oauth_tokens')
+    .innerJoin('oauth_grants', 'oauth_grants.id', 'oauth_tokens.grant_id')
+    .innerJoin('users', 'users.id', 'oauth_grants.user_id')
+    .where('oauth_tokens.token_hash', '=', token.tokenHash)
+    .where('oauth_tokens.kind', '=', 'access')
+    .where('oauth_tokens.expires_at', '>', token.now)
+    .select(['users.id as userId', 'users.email', 'users.is_active', 'oauth_tokens.scope'])
     .executeTakeFirst();
   return row ?? null;
 }

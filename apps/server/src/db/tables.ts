@@ -13,6 +13,9 @@ export interface Tables {
   throttle_counts: ThrottleCountTable;
   social_logins: SocialLoginTable;
   trust_relationships: TrustRelationshipTable;
+  oauth_clients: OAuthClientTable;
+  oauth_grants: OAuthGrantTable;
+  oauth_tokens: OAuthTokenTable;
   organisations: OrganisationTable;
   organisation_members: OrganisationMemberTable;
   master_keys: MasterKeyTable;
@@ -137,6 +140,51 @@ export interface SocialLoginTable {
 }
 
 /** Whose tokens are taken for an organisation's own. */
+/** An application that may ask people to let it act for them. */
+export interface OAuthClientTable {
+  id: Generated<number>;
+  /** What the application calls itself by: no secret. */
+  client_id: string;
+  name: string;
+  /** JSON list of addresses. */
+  redirect_uris: string;
+  created_at: string;
+  /** When somebody last allowed it. */
+  last_used_at: string | null;
+}
+
+/** One time that a person let an application act for them. Its tokens go with it. */
+export interface OAuthGrantTable {
+  id: Generated<number>;
+  oauth_client_id: number;
+  user_id: number;
+  /** Words, joined by blanks. */
+  scope: string;
+  redirect_uri: string;
+  /** SHA-256 of the code that the tokens were got with, hex; kept, so that a repeat is noticed. */
+  code_hash: string;
+  /** Of the code's proof, as the application gave it. */
+  code_challenge: string;
+  code_used_at: string | null;
+  created_at: string;
+  last_used_at: string;
+  /** When the code, or the newest of the tokens, ends. */
+  expires_at: string;
+}
+
+export interface OAuthTokenTable {
+  id: Generated<number>;
+  grant_id: number;
+  kind: 'access' | 'refresh';
+  /** SHA-256, hex. */
+  token_hash: string;
+  scope: string;
+  created_at: string;
+  expires_at: string;
+  /** When a refresh token was exchanged: it works once, and stays to notice a repeat. */
+  used_at: string | null;
+}
+
 export interface TrustRelationshipTable {
   id: Generated<number>;
   organisation_id: number;

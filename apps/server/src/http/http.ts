@@ -27,8 +27,13 @@ export interface HttpOptions {
   routes: Route[];
   config: Config;
   log: Logger;
-  /** Makes the context of a request: who asks is decided here. @throws RequestError 401 */
-  contextOf: (request: { authorization: string | undefined; address: string; log: Logger }) => Promise<Context>;
+  /** Makes the context of a request: who asks is decided here. @throws RequestError 401, 403, 429 */
+  contextOf: (request: {
+    authorization: string | undefined;
+    endpoint: Endpoint;
+    address: string;
+    log: Logger;
+  }) => Promise<Context>;
   isUnavailable: (error: unknown) => boolean;
   /** Takes the requests that are its own before anything here sees them: the SDK-facing API. */
   firstLook?: (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -194,6 +199,7 @@ async function contextFor({ endpoint }: Route, request: FastifyRequest, options:
   const ctx = await options.contextOf({
     // A login that still carries an old token is a login all the same.
     authorization: endpoint.auth === 'anyone' ? undefined : request.headers.authorization,
+    endpoint,
     address: request.ip,
     log: request.log as unknown as Logger,
   });
@@ -205,8 +211,12 @@ async function contextFor({ endpoint }: Route, request: FastifyRequest, options:
 function refuseWrongActor(auth: Auth, actor: Actor): void {
   if (auth === 'anyone') return;
   if (actor.kind === 'nobody') throw unauthenticated();
-  if (auth === 'user' && actor.kind !== 'user') throw forbidden();
+  if (auth === 'user or master key') return;
+  if (actor.kind !== 'user') throw forbidden();
+  if (auth === 'login' && actor.scopes !== undefined) throw forbidden(inPerson);
 }
+
+const inPerson = 'Applications cannot do this for somebody. Please log in and do it yourself.';
 
 /** A path that exists under another method answers 405, not 404. */
 function refuseOtherMethods(app: FastifyInstance, routes: Route[]): void {

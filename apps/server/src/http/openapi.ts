@@ -23,6 +23,11 @@ export function buildOpenApi(endpoints: readonly (Endpoint | SdkEndpoint)[], inf
     components: {
       securitySchemes: {
         token: { type: 'apiKey', in: 'header', name: 'Authorization', description: "A person's token: `Token <key>`" },
+        application: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The access token of an application that a person let act for them',
+        },
         masterKey: {
           type: 'apiKey',
           in: 'header',
@@ -57,8 +62,9 @@ export function buildOpenApi(endpoints: readonly (Endpoint | SdkEndpoint)[], inf
 const securityOf: Record<(Endpoint | SdkEndpoint)['auth'], Json[]> = {
   anyone: [],
   none: [],
-  user: [{ token: [] }],
-  'user or master key': [{ token: [] }, { masterKey: [] }],
+  login: [{ token: [] }],
+  user: [{ token: [] }, { application: [] }],
+  'user or master key': [{ token: [] }, { application: [] }, { masterKey: [] }],
   'environment key': [{ environmentKey: [] }],
   'server-side key': [{ serverSideKey: [] }],
 };
@@ -94,7 +100,7 @@ function operation(endpoint: Endpoint | SdkEndpoint): Json {
 function errorResponses(endpoint: Endpoint | SdkEndpoint): Json {
   const statuses = new Set<number>(endpoint.errors);
   if (endpoint.body || endpoint.query) statuses.add(400);
-  if (endpoint.auth === 'user' || endpoint.auth === 'user or master key') statuses.add(401);
+  if (['login', 'user', 'user or master key'].includes(endpoint.auth)) statuses.add(401);
   if (isConditionalWrite(endpoint)) statuses.add(409);
   return Object.fromEntries(
     [...statuses].sort().map((status) => [

@@ -1,4 +1,7 @@
 import { integrationEndpoints } from '@halyard/contract';
+import { insertRow } from '../db/statements.ts';
+import { randomHex } from '../secrets.ts';
+import { now } from '../time.ts';
 import type { TestContext } from './context.ts';
 import { integrationBodies } from './integrations.ts';
 import { seedUser, type Tenant } from './seed.ts';
@@ -12,6 +15,8 @@ export interface Victim extends Tenant {
     string
   >;
   leftover: Record<string, number>;
+  /** An application that anybody may be asked to allow. */
+  oauthClient: { id: string; redirectUri: string };
   /** Ids, by place and vendor. */
   integrations: Record<string, number>;
 }
@@ -156,6 +161,16 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
     .where('id', '=', tenant.organisationId)
     .select('uuid')
     .executeTakeFirstOrThrow();
+  const redirectUri = 'https://app.example.com/callback';
+  const oauthClientId = randomHex(32);
+  // Straight into the database: a fuzz makes more victims than one client may register applications.
+  await insertRow(context.db, 'oauth_clients', {
+    client_id: oauthClientId,
+    name: 'Some application',
+    redirect_uris: JSON.stringify([redirectUri]),
+    created_at: now(),
+    last_used_at: null,
+  });
   const environmentRow = await get(`${environment}/`);
   return {
     ...tenant,
@@ -202,6 +217,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       featureSegment: leftoverFeatureSegment.uuid,
       tag: tag.uuid,
     },
+    oauthClient: { id: oauthClientId, redirectUri },
     integrations,
     leftover: {
       organisationWebhook: organisationWebhook.id,

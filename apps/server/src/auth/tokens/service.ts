@@ -3,6 +3,7 @@ import { requireUser } from '../../access/service.ts';
 import { type Context, inTransaction } from '../../context.ts';
 import { randomHex, sha256 } from '../../secrets.ts';
 import { noteLogin } from '../../users/service.ts';
+import { revokeApplicationsOf } from '../oauth-provider/service.ts';
 import { deleteToken, deleteTokensBut, deleteTokensOf, insertToken } from './store.ts';
 
 /** Starts a session of a person who has shown who they are. */
@@ -26,13 +27,15 @@ export async function endSession(ctx: Context): Promise<void> {
   await deleteToken(ctx.db, tokenId);
 }
 
-/** Ends all sessions of the person who asks, but for the one that asks. */
+/** Ends all sessions of the person who asks, but for the one that asks; applications no longer act for them. */
 export async function endOtherSessions(ctx: Context): Promise<void> {
   const { userId, tokenId } = requireUser(ctx);
   await deleteTokensBut(ctx.db, userId, tokenId);
+  await revokeApplicationsOf(ctx, userId);
 }
 
-/** Ends every session of a person: whoever has a token of theirs is out. */
+/** Ends every session of a person: whoever has a token of theirs is out, applications too. */
 export async function endAllSessions(ctx: Context, userId: number): Promise<void> {
   await deleteTokensOf(ctx.db, userId);
+  await revokeApplicationsOf(ctx, userId);
 }
