@@ -24,7 +24,9 @@ describe.skipIf(!executablePath)('an application that asks to act for somebody',
     token = (await clientOf(dashboard.platform.origin, '').call('POST', 'auth/users/', { ...account, ...names })).key;
     callback = createServer((request, response) => {
       response.end('You can close this window.');
-      called?.(new URL(request.url ?? '/', redirectUri));
+      const url = new URL(request.url ?? '/', redirectUri);
+      // Browsers ask for an icon too.
+      if (url.pathname === '/callback') called?.(url);
     });
     await new Promise<void>((listening) => callback.listen(0, '127.0.0.1', listening));
     redirectUri = `http://127.0.0.1:${portOf(callback)}/callback`;
@@ -121,6 +123,7 @@ describe.skipIf(!executablePath)('an application that asks to act for somebody',
     await page.getByRole('button', { name: 'Deny' }).click();
 
     const url = await answered;
+    await page.getByText('You can close this window.').waitFor();
     expect(() => oauth.validateAuthResponse(server, client, url, state)).toThrow(
       expect.objectContaining({ error: 'access_denied' }),
     );
