@@ -9,6 +9,7 @@ import { createIdentityAnswers } from './identities/answer.ts';
 import { createIdentityCache } from './identities/cache.ts';
 import type { IdentityName, IdentityStore } from './identities/store.ts';
 import type { Log } from './log.ts';
+import { answerMultivariateOptions, featureOfOptionsPath } from './multivariate-options.ts';
 import { answerOfrepBulk, answerOfrepFlag, ofrepFailure, ofrepKeyOf, ofrepPrefix } from './ofrep.ts';
 import { type EdgeRequest, normalPath, readQuery } from './request.ts';
 import { type Answer, asciiBytes, asciiJson, type EdgeResponse, headerSets, nothing, Refusal } from './responses.ts';
@@ -135,6 +136,11 @@ export function createEdge(options: EdgeOptions): Edge {
     POST: counted('flags', (opened, request) => answerOfrepFlag({ opened, request, identities, headers })),
   };
 
+  const optionsOf = (featureId: number): Handlers => {
+    const options = counted('flags', (opened) => answerMultivariateOptions(opened, featureId, headers));
+    return { GET: options, HEAD: options };
+  };
+
   // Most requests spell a path with a slash at its end, as the SDKs do.
   for (const [path, handlers] of [...routes]) routes.set(`${path}/`, handlers);
 
@@ -155,6 +161,8 @@ export function createEdge(options: EdgeOptions): Edge {
     const normal = routes.get(path);
     if (normal !== undefined) return authorised(normal, request, path);
     if (path.startsWith(`${ofrepPrefix}/`)) return authorised(ofrepFlag, request, path);
+    const featureId = featureOfOptionsPath(path);
+    if (featureId !== null) return authorised(optionsOf(featureId), request, path);
     if (path === telemetryPath) {
       if (request.method !== 'POST') throw notAllowed(request.method, ['POST']);
       return echoTelemetry(request, headers);
@@ -221,6 +229,7 @@ export function createEdge(options: EdgeOptions): Edge {
       return (
         routes.has(normal) ||
         normal === telemetryPath ||
+        featureOfOptionsPath(normal) !== null ||
         normal.startsWith('/ofrep/v1/') ||
         normal.startsWith('/sse/environments/')
       );

@@ -217,3 +217,45 @@ describe('the first evaluation', () => {
     expect(usage.firstEvaluations).toEqual([{ environmentId: 7, sdkLabel: 'flagsmith-go-sdk/v5.1.0' }]);
   });
 });
+
+describe('GET /flags/{feature_id}/multivariate-options/', () => {
+  const colour = aFeatureState({
+    name: 'colour',
+    featureId: 12,
+    value: 'grey',
+    variants: [aVariant({ value: 'red', weightPercent: 30 }), aVariant({ value: 7, weightPercent: 20 })],
+  });
+  const path = (id: number | string) => `/api/v1/flags/${id}/multivariate-options/`;
+
+  test("tells the control's value and the variants', whoever asks", async () => {
+    const { get } = serve({ feature_states: [colour, aFeatureState({ name: 'plain', featureId: 13, value: true })] });
+
+    const answer = await get(path(12));
+
+    expect([answer.status, answer.json]).toEqual([
+      200,
+      { control_value: 'grey', options: [{ value: 'red' }, { value: 7 }] },
+    ]);
+    expect((await get(path(13).replace(/.$/, ''))).json).toEqual({ control_value: true, options: [] });
+  });
+
+  test('is 404 for a feature that is not there, and for one that the key does not show', async () => {
+    const { project } = aDocument();
+    const document = aDocument({
+      feature_states: [colour],
+      project: { ...project, server_key_only_feature_ids: [12] },
+    });
+    const { get } = testEdge([aPublished({ document })]);
+
+    const answers = [await get(path(99)), await get(path(12)), await get(path('x'))];
+
+    expect(answers.map(({ status, json }) => [status, json])).toEqual(Array(3).fill([404, { detail: 'Not found.' }]));
+  });
+
+  test('takes a key, and no other method', async () => {
+    const { get, post } = serve({ feature_states: [colour] });
+
+    expect((await get(path(12), { key: null })).status).toBe(403);
+    expect((await post(path(12), {})).status).toBe(405);
+  });
+});

@@ -104,6 +104,15 @@ export const sdkEndpoints: SdkEndpoint[] = [
     errors: [404],
   }),
   sdkEndpoint({
+    id: 'sdkListMultivariateOptions',
+    method: 'GET',
+    path: '/api/v1/flags/{feature_id}/multivariate-options/',
+    summary: 'Read what the variants of a feature give, and what people get who are in none',
+    params: z.object({ feature_id: z.coerce.number().int() }),
+    response: z.object({ control_value: scalarValue, options: z.array(z.object({ value: scalarValue })) }),
+    errors: [404],
+  }),
+  sdkEndpoint({
     id: 'sdkGetIdentity',
     method: 'GET',
     path: '/api/v1/identities/',
