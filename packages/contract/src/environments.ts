@@ -11,6 +11,7 @@ import {
   pageQuery,
   pathId,
   textInput,
+  time,
   uuid,
 } from './fields.ts';
 import { metadataInput, metadataValue } from './metadata.ts';
@@ -187,6 +188,36 @@ export const cloneEnvironment = endpoint({
   params: oneEnvironment,
   body: cloneEnvironmentInput,
   response: clonedEnvironment,
+  errors: [403, 404],
+});
+
+const onboardingStatus = z.object({
+  first_evaluated_at: time.nullable(),
+  first_evaluated_sdk_label: z.string().nullable(),
+});
+export type OnboardingStatus = z.output<typeof onboardingStatus>;
+
+export const getOnboardingStatus = endpoint({
+  id: 'getOnboardingStatus',
+  method: 'GET',
+  path: '/api/v1/environments/{environment_api_key}/onboarding-status/',
+  tag,
+  summary: 'Read when an SDK first asked for flags, and which; the client-side key is all that it takes',
+  auth: 'anyone',
+  params: oneEnvironment,
+  response: onboardingStatus,
+  errors: [404],
+});
+
+export const setOnboardingStatus = endpoint({
+  id: 'setOnboardingStatus',
+  method: 'PUT',
+  path: '/api/v1/environments/{environment_api_key}/onboarding-status/',
+  tag,
+  summary: 'Report that an SDK asked for flags elsewhere; the first report stays',
+  params: oneEnvironment,
+  body: z.object({ first_evaluated_sdk_label: textInput(100) }),
+  status: 204,
   errors: [403, 404],
 });
 

@@ -705,3 +705,40 @@ function comparable(document: {
     })),
   };
 }
+
+describe('the onboarding status', () => {
+  const path = (apiKey: string) => `${environments}${apiKey}/onboarding-status/`;
+  const report = (apiKey: string, label: unknown, as = acme.admin) =>
+    context.request({ method: 'PUT', path: path(apiKey), as, body: { first_evaluated_sdk_label: label } });
+
+  test('tells whoever has the key when an SDK first asked; the first report stays', async () => {
+    const { api_key: apiKey } = (await createEnvironment({ name: 'Onboarding' })).body;
+
+    const before = await context.request({ path: path(apiKey) });
+    const reported = await report(apiKey, 'flagsmith-js-sdk');
+    const after = await context.request({ path: path(apiKey) });
+    await report(apiKey, 'flagsmith-go-sdk');
+
+    expect([before.status, before.body]).toEqual([200, { first_evaluated_at: null, first_evaluated_sdk_label: null }]);
+    expect([reported.status, after.body]).toEqual([
+      204,
+      { first_evaluated_at: expect.any(String), first_evaluated_sdk_label: 'flagsmith-js-sdk' },
+    ]);
+    expect((await context.request({ path: path(apiKey) })).body).toEqual(after.body);
+  });
+
+  test('is not there without an environment, and is reported by its administrators', async () => {
+    const { apiKey } = acme.development;
+
+    const unknown = await context.request({ path: path('nothing') });
+    const statuses = [
+      (await report(apiKey, 'x', acme.member)).status,
+      (await report(apiKey, 'x', rival.admin)).status,
+      (await report(apiKey, 'x'.repeat(101))).status,
+      (await context.request({ method: 'PUT', path: path(apiKey), body: {} })).status,
+    ];
+
+    expect([unknown.status, unknown.body]).toEqual([404, { detail: 'Not found.' }]);
+    expect(statuses).toEqual([403, 404, 400, 401]);
+  });
+});

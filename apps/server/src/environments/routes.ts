@@ -12,5 +12,7 @@ export const environmentRoutes = [
   route(endpoints.patchEnvironment, service.updateEnvironment, service.currentEnvironment),
   route(endpoints.deleteEnvironment, service.deleteEnvironment, service.currentEnvironment),
   route(endpoints.cloneEnvironment, service.cloneEnvironment),
+  route(endpoints.getOnboardingStatus, service.getOnboardingStatus),
+  route(endpoints.setOnboardingStatus, service.setOnboardingStatus),
   route(endpoints.getEnvironmentDocument, service.getEnvironmentDocument),
 ];

@@ -8,6 +8,7 @@ import type {
   InputOf,
   LightEnvironment,
   MetadataValueInput,
+  OnboardingStatus,
   Page,
 } from '@halyard/contract';
 import {
@@ -37,9 +38,11 @@ import {
   findEnvironment,
   findEnvironments,
   findEnvironmentsById,
+  findFirstEvaluation,
   insertEnvironment,
   markDeleted,
   nameIsTaken,
+  noteFirstEvaluation,
   readSettings,
   updateEnvironment as updateRow,
 } from './store.ts';
@@ -169,6 +172,24 @@ export async function cloneEnvironment(
     recordCreated(record, copy);
     return { id: copy.id, name: copy.name, api_key: copy.api_key, project: copy.project };
   });
+}
+
+export async function getOnboardingStatus(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.getOnboardingStatus>,
+): Promise<OnboardingStatus> {
+  const found = await findFirstEvaluation(ctx.db, params.environment_api_key);
+  if (found === null) throw notFound();
+  return found;
+}
+
+/** Notes an evaluation that this installation did not see. */
+export async function setOnboardingStatus(
+  ctx: Context,
+  { params, body }: InputOf<typeof endpoints.setOnboardingStatus>,
+): Promise<void> {
+  const { environmentId } = await openEnvironment(ctx, { apiKey: params.environment_api_key }, 'ADMIN');
+  await noteFirstEvaluation(ctx.db, environmentId, { at: ctx.now(), sdkLabel: body.first_evaluated_sdk_label });
 }
 
 export async function getEnvironmentDocument(

@@ -54,6 +54,35 @@ export async function findEnvironment(
   return row === undefined ? null : shownEnvironment(row);
 }
 
+/** When an SDK first asked for the flags of an environment, and which; null for one that is not there. */
+export async function findFirstEvaluation(db: Database, apiKey: string) {
+  const row = await db
+    .selectFrom('environments')
+    .innerJoin('projects', 'projects.id', 'environments.project_id')
+    .innerJoin('organisations', 'organisations.id', 'projects.organisation_id')
+    .where('environments.api_key', '=', apiKey)
+    .where('environments.deleted_at', 'is', null)
+    .where('projects.deleted_at', 'is', null)
+    .where('organisations.deleted_at', 'is', null)
+    .select(['environments.first_evaluated_at', 'environments.first_evaluated_sdk_label'])
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Notes the first evaluation; a later one changes nothing. */
+export async function noteFirstEvaluation(
+  db: Database,
+  environmentId: number,
+  first: { at: Timestamp; sdkLabel: string },
+): Promise<void> {
+  await db
+    .updateTable('environments')
+    .set({ first_evaluated_at: first.at, first_evaluated_sdk_label: first.sdkLabel })
+    .where('id', '=', environmentId)
+    .where('first_evaluated_at', 'is', null)
+    .execute();
+}
+
 /** Deleted ones too. */
 export async function findEnvironmentsById(db: Database, ids: number[]): Promise<LightEnvironment[]> {
   if (ids.length === 0) return [];
