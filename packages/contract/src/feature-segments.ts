@@ -70,6 +70,35 @@ export const getFeatureSegmentByUuid = endpoint({
   errors: [403, 404],
 });
 
+/** What stays the same may be repeated; the priority is changed by update-priorities. */
+const featureSegmentInput = z.object({ feature: idInput, segment: idInput, environment: idInput });
+const featureSegmentChanges = featureSegmentInput.partial();
+export type FeatureSegmentChanges = z.output<typeof featureSegmentChanges>;
+
+export const updateFeatureSegment = endpoint({
+  id: 'updateFeatureSegment',
+  method: 'PUT',
+  path: '/api/v1/features/feature-segments/{feature_segment_id}/',
+  tag,
+  summary: 'Give an override, with its state and its priority, to another segment',
+  params: oneFeatureSegment,
+  body: featureSegmentInput,
+  response: featureSegment,
+  errors: [403, 404],
+});
+
+export const patchFeatureSegment = endpoint({
+  id: 'patchFeatureSegment',
+  method: 'PATCH',
+  path: '/api/v1/features/feature-segments/{feature_segment_id}/',
+  tag,
+  summary: 'Give an override, with its state and its priority, to another segment',
+  params: oneFeatureSegment,
+  body: featureSegmentChanges,
+  response: featureSegment,
+  errors: [403, 404],
+});
+
 export const deleteFeatureSegment = endpoint({
   id: 'deleteFeatureSegment',
   method: 'DELETE',

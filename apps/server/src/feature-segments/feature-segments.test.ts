@@ -537,3 +537,74 @@ describe('who may', () => {
     expect((await ask(route, undefined)).status).toBe(401);
   });
 });
+
+describe.each(['PUT', 'PATCH'] as const)('%s of a feature segment', (method) => {
+  const bodyOf = (segment: { id: number }, more: object = {}) => ({
+    ...(method === 'PUT' && { feature: feature.id, environment: acme.production.id }),
+    segment: segment.id,
+    ...more,
+  });
+  const version = async () =>
+    (
+      await context.db
+        .selectFrom('environments')
+        .where('id', '=', acme.production.id)
+        .select('version')
+        .executeTakeFirstOrThrow()
+    ).version;
+
+  test('gives the override, its state and its place to another segment', async () => {
+    const [a, b, c] = segments as [(typeof segments)[0], (typeof segments)[0], (typeof segments)[0]];
+    const first = (await override({ segment: a.id }, { feature_state_value: { type: 'unicode', string_value: 'a' } }))
+      .body;
+    await override({ segment: b.id });
+
+    const moved = await send(method, `${links}${first.feature_segment.id}/`, bodyOf(c));
+
+    expect([moved.status, moved.body]).toEqual([
+      200,
+      { ...first.feature_segment, feature: feature.id, environment: acme.production.id, segment: c.id },
+    ]);
+    expect(await orderOf()).toBe('cb');
+    const document = await send('GET', `/api/v1/environments/${acme.production.apiKey}/document/`);
+    const served = document.body.project.segments.find((segment: { id: number }) => segment.id === c.id);
+    expect(served.feature_states[0].feature_state_value).toBe('a');
+  });
+
+  test('takes a version for another segment, and none for the same', async () => {
+    const [a, b] = segments as [(typeof segments)[0], (typeof segments)[0]];
+    const { id } = (await link(a)).body;
+    const before = await version();
+
+    expect((await send(method, `${links}${id}/`, bodyOf(a))).status).toBe(200);
+    expect(await version()).toBe(before);
+    expect((await send(method, `${links}${id}/`, bodyOf(b))).status).toBe(200);
+    expect(await version()).toBe(before + 1);
+  });
+
+  test('refuses what would make it another override', async () => {
+    const [a, b] = segments as [(typeof segments)[0], (typeof segments)[0]];
+    const { id } = (await link(a)).body;
+    await link(b);
+    const other = await createFeature(acme);
+    const path = `${links}${id}/`;
+
+    const answers = [
+      await send(method, path, bodyOf(a, { feature: other.id })),
+      await send(method, path, bodyOf(a, { environment: acme.development.id })),
+      await send(method, path, bodyOf({ id: 2_000_000_000 })),
+      await send(method, path, bodyOf(b)),
+      await send(method, path, bodyOf(await createSegment(rival, { name: 'theirs' }))),
+    ];
+
+    expect(answers.map(({ status, body }) => [status, Object.keys(body)])).toEqual([
+      [400, ['feature']],
+      [400, ['environment']],
+      [400, ['segment']],
+      [400, ['non_field_errors']],
+      [400, ['segment']],
+    ]);
+    expect((await send(method, path, bodyOf(a), acme.member)).status).toBe(403);
+    expect((await send(method, path, bodyOf(a), rival.admin)).status).toBe(404);
+  });
+});

@@ -1,5 +1,12 @@
 import type * as endpoints from '@halyard/contract';
-import type { FeatureSegment, InputOf, ListedFeatureSegment, Page, SegmentOverride } from '@halyard/contract';
+import type {
+  FeatureSegment,
+  FeatureSegmentChanges,
+  InputOf,
+  ListedFeatureSegment,
+  Page,
+  SegmentOverride,
+} from '@halyard/contract';
 import { type EnvironmentScope, openEnvironment } from '../access/service.ts';
 import type { RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
@@ -28,6 +35,7 @@ import {
   type Place,
   type StoredFeatureSegment,
   setPriorities,
+  setSegment,
 } from './store.ts';
 
 /** @throws RequestError 404 also for a feature that is not of the environment's project. */
@@ -76,6 +84,39 @@ export async function getFeatureSegmentByUuid(
   const found = await findOne(ctx, { uuid: params.uuid });
   await openEnvironment(ctx, { id: found.environmentId }, 'VIEW_ENVIRONMENT');
   return listed(found);
+}
+
+/**
+ * Lets an override be for another segment: its state and its place stay. The segment that it is for already takes no version.
+ * @throws RequestError 400 for another feature or environment, and for a segment as createFeatureSegment does.
+ */
+export async function updateFeatureSegment(
+  ctx: Context,
+  { params, body }: { params: InputOf<typeof endpoints.getFeatureSegment>['params']; body: FeatureSegmentChanges },
+): Promise<FeatureSegment> {
+  const { environmentId } = await findOne(ctx, { ids: [params.feature_segment_id] });
+  const scope = await openEnvironment(ctx, { id: environmentId }, 'MANAGE_SEGMENT_OVERRIDES');
+  return changeDirectly(ctx, scope, async (ctx, record) => {
+    const before = await findOne(ctx, { environmentId, id: params.feature_segment_id });
+    const { id, uuid, featureId, priority } = before;
+    if ((body.feature ?? featureId) !== featureId) throw invalid({ feature: [staysTheSame] });
+    if ((body.environment ?? environmentId) !== environmentId) throw invalid({ environment: [staysTheSame] });
+    const segmentId = body.segment ?? before.segmentId;
+    const after = { id, uuid, feature: featureId, segment: segmentId, environment: environmentId, priority };
+    if (segmentId === before.segmentId) return after;
+    await checkSegment(ctx, scope, featureId, { segmentId, fieldErrors: (errors) => errors });
+    await setSegment(ctx.db, id, segmentId);
+    const moved = await findOne(ctx, { environmentId, id });
+    record({
+      objectType: 'FEATURE',
+      objectId: featureId,
+      changeType: 'UPDATE',
+      log: `Segment override of feature '${before.featureName}' moved from segment '${before.segmentName}' to segment '${moved.segmentName}'`,
+      before: listed(before),
+      after: listed(moved),
+    });
+    return after;
+  });
 }
 
 /** Removes a segment override with its state; weaker ones move up. */
@@ -285,17 +326,7 @@ async function addFeatureSegment(
   },
 ): Promise<FeatureSegment> {
   const { environmentId } = scope;
-  const segment = await findSegment(ctx.db, scope.projectId, wanted.segmentId);
-  if (segment === null) throw invalid(wanted.fieldErrors({ segment: [unknownId(wanted.segmentId)] }));
-  if (segment.featureId !== null && segment.featureId !== featureId) {
-    throw invalid({
-      feature: [`Can only create segment override(using this segment) for feature ${segment.featureId}`],
-    });
-  }
-  const places = await findPlaces(ctx.db, environmentId, featureId);
-  if (places.some((place) => place.segmentId === segment.id)) {
-    throw invalidTogether('The fields feature, environment, segment must make a unique set.');
-  }
+  const { segment, places } = await checkSegment(ctx, scope, featureId, wanted);
   const priority = Math.min(wanted.priority ?? places.length, places.length);
   const uuid = crypto.randomUUID();
   const id = await insertFeatureSegment(ctx.db, {
@@ -307,6 +338,27 @@ async function addFeatureSegment(
   });
   await arrange(ctx, places.toSpliced(priority, 0, { id, environmentId, featureId, segmentId: segment.id, priority }));
   return { id, uuid, feature: featureId, segment: segment.id, environment: environmentId, priority };
+}
+
+/** A segment that may get a place. @throws RequestError 400 for one that may not, or has one. */
+async function checkSegment(
+  ctx: Context,
+  scope: EnvironmentScope,
+  featureId: number,
+  wanted: { segmentId: number; fieldErrors: (errors: FieldErrors) => FieldErrors },
+): Promise<{ segment: { id: number }; places: Place[] }> {
+  const segment = await findSegment(ctx.db, scope.projectId, wanted.segmentId);
+  if (segment === null) throw invalid(wanted.fieldErrors({ segment: [unknownId(wanted.segmentId)] }));
+  if (segment.featureId !== null && segment.featureId !== featureId) {
+    throw invalid({
+      feature: [`Can only create segment override(using this segment) for feature ${segment.featureId}`],
+    });
+  }
+  const places = await findPlaces(ctx.db, scope.environmentId, featureId);
+  if (places.some((place) => place.segmentId === segment.id)) {
+    throw invalidTogether('The fields feature, environment, segment must make a unique set.');
+  }
+  return { segment, places };
 }
 
 /** Numbers places from 0 within feature and environment, in the order given. Answers whether anything changed. */
@@ -340,6 +392,8 @@ function listed(stored: StoredFeatureSegment): ListedFeatureSegment {
     is_feature_specific: stored.segmentFeatureId !== null,
   };
 }
+
+const staysTheSame = 'An override stays with its feature and its environment.';
 
 function unknownId(id: number): string {
   return `Invalid pk "${id}" - object does not exist.`;

@@ -143,6 +143,10 @@ export async function setPriorities(db: Database, changes: { id: number; priorit
   }
 }
 
+export async function setSegment(db: Database, id: number, segmentId: number): Promise<void> {
+  await db.updateTable('feature_segments').set({ segment_id: segmentId }).where('id', '=', id).execute();
+}
+
 export async function deleteFeatureSegments(db: Database, ids: number[]): Promise<void> {
   for (const part of chunks(ids, 1000)) await db.deleteFrom('feature_segments').where('id', 'in', part).execute();
 }
