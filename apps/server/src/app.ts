@@ -61,6 +61,7 @@ import { createOutbound, type OutboundOptions } from './outbound/client.ts';
 import { organisationMemberRoutes } from './organisation-members/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { permissionRoutes } from './permissions/routes.ts';
+import { platformRoutes } from './platform/routes.ts';
 import { projectExportRoutes } from './project-exports/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { segmentRoutes } from './segments/routes.ts';
@@ -122,6 +123,7 @@ export const routes = [
   ...auditRoutes,
   ...metadataRoutes,
   ...usageRoutes,
+  ...platformRoutes,
 ];
 
 /** A running platform without its port. */

@@ -5,7 +5,7 @@ import type { Tables } from './db/tables.ts';
 import { type TestRequest, testContext } from './testing/context.ts';
 import { type PublishedSchemas, publishedSchemas } from './testing/published-schemas.ts';
 import { integrationBodies } from './testing/integrations.ts';
-import { seedTenant, type Tenant } from './testing/seed.ts';
+import { seedTenant, seedUser, type Tenant } from './testing/seed.ts';
 import { makeVictim, marker, someRules, type Victim } from './testing/victim.ts';
 
 /*
@@ -21,6 +21,8 @@ interface Entry {
   body?: (victim: Victim) => unknown;
   /** Only about the caller: there is nobody else's object to reach. */
   own?: true;
+  /** Only superusers may, whose organisations they are makes no difference. */
+  superuser?: true;
   /** Members without any permission may. */
   member?: true;
   /** Members without any permission are not even told that it is there. */
@@ -147,6 +149,7 @@ const entries: Record<string, Entry> = {
   deleteEnvironment: { last: 3 },
   cloneEnvironment: { body: () => ({ name: `${marker}clone` }) },
   getEnvironmentDocument: {},
+  setOnboardingStatus: { body: () => ({ first_evaluated_sdk_label: `${marker}sdk` }) },
   listEnvironmentKeys: {},
   createEnvironmentKey: { body: () => ({ name: `${marker}key` }) },
   updateEnvironmentKey: { body: () => ({ name: `${marker}renamed` }) },
@@ -224,6 +227,14 @@ const entries: Record<string, Entry> = {
     }),
   },
   getFeatureSegment: {},
+  updateFeatureSegment: {
+    body: (victim) => ({
+      environment: victim.production.id,
+      feature: victim.params.feature_id,
+      segment: victim.params.segment_id,
+    }),
+  },
+  patchFeatureSegment: { body: (victim) => ({ segment: victim.params.segment_id }) },
   getFeatureSegmentByUuid: { uuid: 'featureSegment' },
   deleteFeatureSegment: {},
   updatePriorities: { body: (victim) => [{ id: victim.params.feature_segment_id, priority: 0 }] },
@@ -396,6 +407,11 @@ const entries: Record<string, Entry> = {
   listFeatureImports: {},
   streamChanges: { query: () => 'follow=false' },
   exportProject: {},
+  getPlatformSummary: { superuser: true },
+  listPlatformOrganisations: { superuser: true },
+  getPlatformUsage: { superuser: true },
+  listPlatformStaleFlags: { superuser: true },
+  listPlatformIntegrations: { superuser: true },
   importProject: { body: () => emptyProjectFile },
 };
 
@@ -528,7 +544,7 @@ describe('nobody gets through', () => {
 });
 
 describe('a foreign tenant gets a 404, and changes nothing', () => {
-  const reachable = guarded.filter((endpoint) => entries[endpoint.id]?.own !== true);
+  const reachable = guarded.filter(({ id }) => !entries[id]?.own && !entries[id]?.superuser);
   let before: Awaited<ReturnType<typeof everyRow>>;
 
   beforeAll(async () => {
@@ -568,7 +584,7 @@ describe('a member without permissions is refused, and changes nothing', () => {
 describe('the owner gets through, and reads what is published', () => {
   const order = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
   const inOrder = guarded
-    .filter((endpoint) => !entries[endpoint.id]?.own && !entries[endpoint.id]?.elsewhere)
+    .filter(({ id }) => !entries[id]?.own && !entries[id]?.superuser && !entries[id]?.elsewhere)
     .toSorted(
       (a, b) =>
         (entries[a.id]?.last ?? 0) - (entries[b.id]?.last ?? 0) || order.indexOf(a.method) - order.indexOf(b.method),
@@ -579,6 +595,23 @@ describe('the owner gets through, and reads what is published', () => {
 
     expect([answer.status < 300, answer.body]).toEqual([true, answer.body]);
     expect(schemas.problemsOf(id, answer)).toEqual([]);
+  });
+});
+
+describe('only a superuser gets through to what is about the whole installation', () => {
+  const ofAll = guarded.filter(({ id }) => entries[id]?.superuser);
+
+  test.each(ofAll.map(({ id }) => id))('%s', async (id) => {
+    for (const as of [rival.admin, rival.member, rival.masterKey]) {
+      const answer = await context.request({ ...requestTo(id), as });
+      expect([answer.status, JSON.stringify(answer.body).includes(marker)]).toEqual([403, false]);
+    }
+    const { userId, authorization } = await seedUser(context.db);
+    await context.db.updateTable('users').set({ is_superuser: 1 }).where('id', '=', userId).execute();
+
+    const answer = await context.request({ ...requestTo(id), as: authorization });
+
+    expect([answer.status, schemas.problemsOf(id, answer)]).toEqual([200, []]);
   });
 });
 

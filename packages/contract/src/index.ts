@@ -37,6 +37,7 @@ export * from './organisation-members.ts';
 export * from './organisations.ts';
 export * from './people.ts';
 export * from './permissions.ts';
+export * from './platform.ts';
 export * from './project-exports.ts';
 export * from './projects.ts';
 export * from './sdk.ts';
