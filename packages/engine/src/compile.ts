@@ -1,5 +1,5 @@
 import type { EvaluationResult, FeatureValue, FlagResult, SegmentResult, TraitValue } from '@halyard/contract';
-import { compileSegment, type Predicate, type Rule } from './conditions.ts';
+import { type Condition, compileSegment, type Predicate, type Rule, unwatched, type Watch } from './conditions.ts';
 import { compileSplit } from './hash.ts';
 import type { CompiledEnvironment, Identity, Outcome, OutcomeFeature } from './outcome.ts';
 import { effortOfOneEvaluation, type Frame } from './values.ts';
@@ -53,7 +53,8 @@ export interface State {
  */
 export function compileEnvironment<Ready>(
   parts: EnvironmentParts,
-  prepare: (outcome: Outcome) => Ready,
+  prepare: (outcome: Outcome, origin: Origin) => Ready,
+  watch: Watch<SegmentParts | Rule | Condition> = unwatched,
 ): CompiledEnvironment<Ready> {
   const { environment } = parts;
   const features = parts.features.map(({ feature }) => feature);
@@ -75,9 +76,8 @@ export function compileEnvironment<Ready>(
     });
 
   const segments = parts.segments.map((segment): CompiledSegment<Ready> => {
-    const scope = { environment, segmentKey: segment.key, ...(parts.root === undefined ? {} : { root: parts.root }) };
     return {
-      matches: compileSegment(segment.rules, scope),
+      matches: watch(segment, compileSegment(segment.rules, scopeOf(parts, segment.key), watch)),
       overrides: compileOverrides(segment.overrides, { source: segment.source, reason: matchReason(segment.name) }),
       result: segmentResult(segment.name, segment.metadata),
     };
@@ -89,13 +89,6 @@ export function compileEnvironment<Ready>(
   for (const [identifier, overrides] of parts.identityOverrides) {
     identityOverrides.set(identifier, compileOverrides(overrides, identityTarget));
   }
-
-  const newFrame = (identity: Identity | null): Frame => {
-    if (identity === null) return { identifier: null, key: null, traits: noTraits, effort: effortOfOneEvaluation };
-    const { identifier } = identity;
-    const key = identity.key || `${environment.key}_${identifier}`;
-    return { identifier, key, traits: identity.traits ?? noTraits, effort: effortOfOneEvaluation };
-  };
 
   // Reused by every evaluation; none can start within another. Entries beyond `touched` are undefined.
   const winners: (CompiledOverride<Ready> | undefined)[] = features.map(() => undefined);
@@ -143,7 +136,7 @@ export function compileEnvironment<Ready>(
     decide(identity) {
       const answers = defaultReady.slice();
       if (identity === null && !parts.anonymousSegments) return answers;
-      const frame = newFrame(identity);
+      const frame = newFrame(environment.key, identity);
       for (let i = 0; i < targetingSegments.length; i++) {
         const segment = targetingSegments[i] as CompiledSegment<Ready>;
         if (segment.matches(frame)) keepStrongest(segment.overrides);
@@ -159,7 +152,7 @@ export function compileEnvironment<Ready>(
       if (index === undefined) return undefined;
       const base = defaults[index] as Choice<Ready>;
       if (identity === null && !parts.anonymousSegments) return base.plain.ready;
-      const frame = newFrame(identity);
+      const frame = newFrame(environment.key, identity);
       const own = frame.identifier === null ? undefined : identityOverrides.get(frame.identifier);
       const override =
         own?.find((candidate) => candidate.index === index) ??
@@ -171,7 +164,7 @@ export function compileEnvironment<Ready>(
       const matched: SegmentResult[] = [];
       const answers = defaultFlags.slice();
       if (identity !== null || parts.anonymousSegments) {
-        const frame = newFrame(identity);
+        const frame = newFrame(environment.key, identity);
         for (let i = 0; i < segments.length; i++) {
           const segment = segments[i] as CompiledSegment<Ready>;
           if (!segment.matches(frame)) continue;
@@ -195,11 +188,40 @@ export function compileEnvironment<Ready>(
   };
 }
 
+/** What one evaluation starts with. */
+export function newFrame(environmentKey: string, identity: Identity | null): Frame {
+  if (identity === null) return { identifier: null, key: null, traits: noTraits, effort: effortOfOneEvaluation };
+  const { identifier } = identity;
+  const key = identity.key || `${environmentKey}_${identifier}`;
+  return { identifier, key, traits: identity.traits ?? noTraits, effort: effortOfOneEvaluation };
+}
+
+/** What the rules of a segment are evaluated in. */
+export function scopeOf({ environment, root }: Pick<EnvironmentParts, 'environment' | 'root'>, segmentKey: string) {
+  return { environment, segmentKey, ...(root === undefined ? {} : { root }) };
+}
+
+/** The share of each variant, one after the other from 0. */
+export function rangesOf(variants: State['variants']): { from: number; to: number }[] {
+  let from = 0;
+  return variants.map(({ weight }) => {
+    const range = { from, to: from + weight };
+    from = range.to;
+    return range;
+  });
+}
+
 const noTraits: ReadonlyMap<string, TraitValue> = new Map();
 const identityOverridesName = 'identity_overrides';
 const environmentTarget: Target = { source: 'environment', reason: 'DEFAULT' };
 const identityTarget: Target = { source: 'identity', reason: matchReason(identityOverridesName) };
 const identityOverridesSegment = segmentResult(identityOverridesName, { source: identityOverridesName });
+
+/** Where an outcome comes from: the state that serves it, and which of its variants it is; null for its own value. */
+export interface Origin {
+  state: State;
+  hit: number | null;
+}
 
 interface Target {
   source: Outcome['source'];
@@ -255,27 +277,25 @@ function choiceOf<Ready>(
   feature: OutcomeFeature,
   state: State,
   { source, reason }: Target,
-  prepare: (outcome: Outcome) => Ready,
+  prepare: (outcome: Outcome, origin: Origin) => Ready,
 ): Choice<Ready> {
   const { stateUuid, enabled, metadata } = state;
-  const prepared = (value: FeatureValue, variant: string | null, why: string): Prepared<Ready> => {
+  const prepared = (value: FeatureValue, variant: string | null, why: string, hit: number | null): Prepared<Ready> => {
     const rest = metadata === undefined ? {} : { metadata };
     return {
-      ready: prepare({ feature, stateUuid, source, enabled, value, variant, reason: why, ...rest }),
+      ready: prepare({ feature, stateUuid, source, enabled, value, variant, reason: why, ...rest }, { state, hit }),
       flag: Object.freeze({ name: feature.name, enabled, value, reason: why, variant, ...rest }),
     };
   };
 
-  const plain = prepared(state.value, null, reason);
+  const plain = prepared(state.value, null, reason, null);
   if (state.variants.length === 0) return { plain, split: null };
-  let from = 0;
-  const variants = state.variants.map(({ value, weight, key }) => {
-    const to = from + weight;
-    const variant = { from, to, prepared: prepared(value, key, `SPLIT; weight=${weight}`) };
-    from = to;
-    return variant;
+  const ranges = rangesOf(state.variants);
+  const variants = state.variants.map(({ value, weight, key }, index) => {
+    const { from, to } = ranges[index] as (typeof ranges)[number];
+    return { from, to, prepared: prepared(value, key, `SPLIT; weight=${weight}`, index) };
   });
-  const control = prepared(state.value, 'control', reason);
+  const control = prepared(state.value, 'control', reason, null);
   return { plain, split: { percentageOf: compileSplit(state.key), control, variants } };
 }
 
@@ -299,8 +319,8 @@ function strongestFirst<Ready>(segments: readonly CompiledSegment<Ready>[]) {
   return candidates;
 }
 
-/** Infinities are equal to themselves, which a subtraction would not find. */
-function comparePriorities(a: number, b: number): number {
+/** The stronger first. Infinities are equal to themselves, which a subtraction would not find. */
+export function comparePriorities(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 

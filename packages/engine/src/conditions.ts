@@ -1,6 +1,6 @@
-import type { Operator } from '@halyard/contract';
+import type { Operator, TraitValue } from '@halyard/contract';
 import { compileSplit } from './hash.ts';
-import { compileLookup, type PathScope } from './properties.ts';
+import { compileLookup, type Lookup, type PathScope } from './properties.ts';
 import { compileStartPattern } from './regex.ts';
 import {
   affords,
@@ -38,10 +38,21 @@ export interface RuleScope extends PathScope {
   segmentKey: string;
 }
 
+/**
+ * Takes the predicate of each rule and condition as it is compiled and answers the one to use: how whoever explains an
+ * evaluation sees what every part of it answered.
+ */
+export type Watch<Part = Rule | Condition> = (part: Part, predicate: Predicate) => Predicate;
+
+/** Nobody looks: the predicates stay as they are. */
+export function unwatched(_part: unknown, predicate: Predicate): Predicate {
+  return predicate;
+}
+
 /** A segment matches if it has rules and all of them hold. */
-export function compileSegment(rules: readonly (Rule | null)[], scope: RuleScope): Predicate {
+export function compileSegment(rules: readonly (Rule | null)[], scope: RuleScope, watch: Watch = unwatched): Predicate {
   if (rules.length === 0) return never;
-  return every(rules.map((rule) => compileRule(rule, scope, 0)));
+  return every(rules.map((rule) => compileRule(rule, scope, 0, watch)));
 }
 
 /** Compiles one condition. An operator we do not know, and a value that the operator cannot use, never match. */
@@ -52,6 +63,27 @@ export function compileCondition(condition: Condition, scope: RuleScope): Predic
   if (test === never) return never;
   const lookup = compileLookup(property, scope);
   return (frame) => test(lookup(frame), frame);
+}
+
+/** What a condition looks at: the value that it compares, and where a percentage split puts it. */
+export interface Sight {
+  /** Null where nothing is set. */
+  actual: TraitValue;
+  /** Of 100; null for any other operator, and where there is nothing to put anywhere. */
+  percentage: number | null;
+}
+
+/** Tells what a condition looks at, whatever it answers. */
+export function compileSight({ operator, property }: Condition, scope: RuleScope): (frame: Frame) => Sight {
+  const isSplit = operator === 'PERCENTAGE_SPLIT';
+  const lookup: Lookup = isSplit && property === '' ? (frame) => frame.key : compileLookup(property, scope);
+  const percentageOf = compileSplit(scope.segmentKey);
+  return (frame) => {
+    const actual = lookup(frame) ?? null;
+    if (!isSplit || actual === null) return { actual, percentage: null };
+    const text = property === '' ? String(actual) : textOfValue(actual);
+    return { actual, percentage: affords(frame, text.length * effortOfHashing) ? percentageOf(text) : null };
+  };
 }
 
 /** Reads the value of a MODULO condition, `divisor|remainder`; undefined where there is no such pair or nothing to divide by. */
@@ -103,14 +135,18 @@ function always(): true {
   return true;
 }
 
-function compileRule(rule: Rule | null, scope: RuleScope, depth: number): Predicate {
-  if (rule === null || depth > deepestRule) return never;
+function compileRule(rule: Rule | null, scope: RuleScope, depth: number, watch: Watch): Predicate {
+  return rule === null ? never : watch(rule, predicateOf(rule, scope, depth, watch));
+}
+
+function predicateOf(rule: Rule, scope: RuleScope, depth: number, watch: Watch): Predicate {
+  if (depth > deepestRule) return never;
+  const conditions = rule.conditions.map((condition) =>
+    condition === null ? never : watch(condition, compileCondition(condition, scope)),
+  );
+  const subRules = rule.rules.map((subRule) => compileRule(subRule, scope, depth + 1, watch));
   const combine = combinatorOf(rule.type);
   if (combine === undefined) return never;
-  const conditions = rule.conditions.map((condition) =>
-    condition === null ? never : compileCondition(condition, scope),
-  );
-  const subRules = rule.rules.map((subRule) => compileRule(subRule, scope, depth + 1));
   if (conditions.length === 0) return subRules.length === 0 ? always : combine(subRules);
   if (subRules.length === 0) return combine(conditions);
   return every([combine(conditions), combine(subRules)]);

@@ -1,5 +1,6 @@
 import type { EnvironmentDocument } from '@halyard/contract';
-import { compileEnvironment, type Override, type SegmentParts, type State } from './compile.ts';
+import { compileEnvironment, type EnvironmentParts, type Override, type SegmentParts, type State } from './compile.ts';
+import { createExplainer, type Explainer } from './explain.ts';
 import { elementsOf, fieldsOf, keyOf, type Loose, priorityOf, scalarOf, textOf } from './loose.ts';
 import type { CompiledEnvironment, Outcome, OutcomeFeature } from './outcome.ts';
 import { readRules } from './rules.ts';
@@ -18,6 +19,18 @@ export function compileDocument<Ready>(
   document: EnvironmentDocument,
   prepare?: (outcome: Outcome) => Ready,
 ): CompiledEnvironment<Ready | Outcome> {
+  return compileEnvironment<Ready | Outcome>(partsOf(document), prepare ?? ((outcome) => outcome));
+}
+
+/**
+ * Compiles an environment document to explain it: what it answers is what `decide` of {@link compileDocument} answers, because it
+ * is the same code with somebody watching. It holds more and answers slower, so it is for people and not for SDKs. Never throws.
+ */
+export function explainDocument(document: EnvironmentDocument): Explainer {
+  return createExplainer(partsOf(document));
+}
+
+function partsOf(document: EnvironmentDocument): EnvironmentParts {
   const { api_key, name, project, feature_states, identity_overrides } = fieldsOf(document);
 
   const byName = new Map<string, { feature: OutcomeFeature; state: State }>();
@@ -27,16 +40,13 @@ export function compileDocument<Ready>(
     if (feature !== undefined) byName.set(feature.name, { feature, state: readState(fields) });
   }
 
-  return compileEnvironment<Ready | Outcome>(
-    {
-      environment: { key: textOf(api_key), name: textOf(name) },
-      features: [...byName.values()],
-      segments: elementsOf(fieldsOf(project).segments).map(readSegment),
-      identityOverrides: readIdentityOverrides(identity_overrides),
-      anonymousSegments: false,
-    },
-    prepare ?? ((outcome) => outcome),
-  );
+  return {
+    environment: { key: textOf(api_key), name: textOf(name) },
+    features: [...byName.values()],
+    segments: elementsOf(fieldsOf(project).segments).map(readSegment),
+    identityOverrides: readIdentityOverrides(identity_overrides),
+    anonymousSegments: false,
+  };
 }
 
 function readSegment(segment: unknown): SegmentParts {
