@@ -1,6 +1,8 @@
 export type { DocumentListener, DocumentReader } from './documents/reader.ts';
 export { createEdge, type Edge, type EdgeOptions } from './edge.ts';
 export type { EvaluatedFlag, EvaluationListener, IdentityEvaluation } from './evaluations/listener.ts';
+export { generatedIdentifier } from './identities/identifier.ts';
+export { overlay } from './identities/traits.ts';
 export type { IdentityName, IdentityStore, StoredIdentity } from './identities/store.ts';
 export type { EdgeRequest } from './request.ts';
 export {

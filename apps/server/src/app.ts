@@ -28,6 +28,7 @@ import type { Database } from './db/tables.ts';
 import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { environmentKeyRoutes } from './environment-keys/routes.ts';
 import { environmentRoutes } from './environments/routes.ts';
+import { explainRoutes } from './explain/routes.ts';
 import { featureExportRoutes } from './feature-exports/routes.ts';
 import { featureHealthRoutes } from './feature-health/routes.ts';
 import { featureImportRoutes } from './feature-imports/routes.ts';
@@ -111,6 +112,7 @@ export const routes = [
   ...featureVersionRoutes,
   ...flagRoutes,
   ...identityRoutes,
+  ...explainRoutes,
   ...featureExportRoutes,
   ...featureImportRoutes,
   ...featureHealthRoutes,

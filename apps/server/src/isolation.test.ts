@@ -334,6 +334,19 @@ const entries: Record<string, Entry> = {
   patchTrait: { body: () => ({ string_value: 'z' }) },
   deleteTrait: {},
 
+  explainFeatures: { body: () => ({ identifier: `${marker}identity` }) },
+  runPlayground: { body: () => ({ people: [{ identifier: `${marker}identity` }] }) },
+  testSegment: {
+    body: (victim) => ({
+      rules: someRules,
+      environment: victim.production.id,
+      segment: victim.params.segment_id,
+      identifier: `${marker}identity`,
+    }),
+  },
+  sampleSegment: { body: (victim) => ({ rules: someRules, environment: victim.production.id }) },
+  listTraitSamples: {},
+
   listEnvironmentWebhooks: {},
   createEnvironmentWebhook: { body: () => ({ url: `https://${marker}hooks.invalid/`, enabled: false }) },
   updateEnvironmentWebhook: { body: () => ({ url: `https://${marker}hooks.invalid/put` }) },

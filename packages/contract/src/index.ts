@@ -13,6 +13,7 @@ export * from './environment-document.ts';
 export * from './environment-keys.ts';
 export * from './environments.ts';
 export * from './evaluation.ts';
+export * from './explain.ts';
 export * from './feature-exports.ts';
 export * from './feature-health.ts';
 export * from './feature-imports.ts';

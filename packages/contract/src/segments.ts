@@ -117,6 +117,17 @@ export const patchSegmentInput = z
   })
   .superRefine(refuseLargeTrees);
 
+/** Rules to try out. They need not be saved, and a condition that can never match is no error here. */
+export const segmentTestInput = z
+  .object({
+    rules: rulesInput,
+    /** Of which environment, for identities and their traits. */
+    environment: idInput,
+    /** The segment that has the rules: percentage splits are seeded with its id. */
+    segment: idInput.nullish(),
+  })
+  .superRefine(refuseLargeTrees);
+
 /** Clients look for these two under `segment`. */
 function refuseLargeTrees({ rules = [] }: { rules?: SegmentRuleInput[] | undefined }, check: z.core.$RefinementCtx) {
   const refuse = (message: string) => check.addIssue({ code: 'custom', path: ['segment'], message });

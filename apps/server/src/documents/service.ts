@@ -2,7 +2,7 @@ import type { EnvironmentDocument, PublishedEnvironment } from '@halyard/contrac
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { buildPublished } from './build.ts';
-import { findPublished, newestVersion, readAtOneMoment } from './store.ts';
+import { findCurrentlyPublished, findPublished, newestVersion, readAtOneMoment } from './store.ts';
 
 /**
  * The document of an environment as SDKs download it, at the newest version: the published one, or built now where the
@@ -17,6 +17,19 @@ export async function documentOf(ctx: Context, environmentId: number): Promise<E
 /** All that is published of an environment, at the newest version. Who may read it is for the caller to check. @throws RequestError 404 */
 export async function publishedOf(ctx: Context, environmentId: number): Promise<PublishedEnvironment> {
   return (await publishedAtNewest(ctx, environmentId)) ?? (await buildNow(ctx, environmentId));
+}
+
+/** {@link publishedOf} for several environments, in the order of their ids. Those that are gone are left out. */
+export async function publishedOfAll(ctx: Context, environmentIds: number[]): Promise<PublishedEnvironment[]> {
+  const current = await findCurrentlyPublished(ctx.db, environmentIds);
+  const found = new Map(current.map((published) => [published.environmentId, published]));
+  // Behind is an environment for a moment after a change, so these are few.
+  for (const environmentId of environmentIds) {
+    if (found.has(environmentId)) continue;
+    const rows = await readAtOneMoment(ctx.db, environmentId);
+    if (rows !== null) found.set(environmentId, buildPublished(rows));
+  }
+  return [...found.values()].sort((a, b) => a.environmentId - b.environmentId);
 }
 
 async function publishedAtNewest(ctx: Context, environmentId: number): Promise<PublishedEnvironment | null> {

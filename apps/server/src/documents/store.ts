@@ -184,6 +184,19 @@ export async function findPublished(db: Database, environmentId: number): Promis
   return row === undefined ? null : (JSON.parse(row.body) as PublishedEnvironment);
 }
 
+/** The stored publications of those of the environments that are not behind. */
+export async function findCurrentlyPublished(db: Database, environmentIds: number[]): Promise<PublishedEnvironment[]> {
+  if (environmentIds.length === 0) return [];
+  const rows = await db
+    .selectFrom('environment_documents')
+    .innerJoin('environments', 'environments.id', 'environment_documents.environment_id')
+    .where('environments.id', 'in', environmentIds)
+    .whereRef('environment_documents.version', '>=', 'environments.version')
+    .select('environment_documents.body')
+    .execute();
+  return rows.map((row) => JSON.parse(row.body) as PublishedEnvironment);
+}
+
 /** The rule tree that a segment's row holds. */
 export function rulesOf(json: string): DocumentRule[] {
   const withPropertyNames = (rule: StoredRule): DocumentRule => ({

@@ -38,6 +38,7 @@ import {
   deleteTrait as deleteTraitRow,
   findIdentities,
   findIdentity,
+  findNewestIdentities,
   findTrait,
   findTraitKeys,
   findTraits,
@@ -51,6 +52,7 @@ import {
 } from './store.ts';
 
 const maxTraitKeys = 10_000;
+const maxSampledTraits = 50_000;
 
 export async function listIdentities(
   ctx: Context,
@@ -328,6 +330,23 @@ export async function openIdentity(
   if (identity === null) throw notFound();
   const scope = await openEnvironment(ctx, { id: identity.environment }, 'VIEW_IDENTITIES');
   return { scope, identifier: identity.identifier, traits: await traitsOf(ctx, identity.id) };
+}
+
+/**
+ * The newest identities of an environment, the newest first, with those of their traits that `keys` names or all. At a cost that
+ * does not grow with the environment. Whether they may be seen is for the caller to check.
+ */
+export async function newestIdentities(
+  ctx: Context,
+  environmentId: number,
+  options: { limit: number; keys: string[] | null },
+): Promise<{ id: number; identifier: string; traits: Map<string, TraitValue> }[]> {
+  const found = await findNewestIdentities(ctx.db, environmentId, { ...options, traitLimit: maxSampledTraits });
+  return found.map(({ id, identifier, traits }) => ({
+    id,
+    identifier,
+    traits: new Map([...traits].map(([key, { value }]) => [key, value])),
+  }));
 }
 
 async function openOne(

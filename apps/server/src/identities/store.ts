@@ -146,6 +146,79 @@ export async function deleteTrait(db: Database, traitId: number): Promise<void> 
   await db.deleteFrom('traits').where('id', '=', traitId).execute();
 }
 
+/** An identity with all that an evaluation reads of it. */
+export interface IdentityWithTraits {
+  id: number;
+  environmentId: number;
+  identifier: string;
+  /** In the order in which they were first set. */
+  traits: Map<string, { id: number; value: TraitValue }>;
+}
+
+/** Those of the identifiers that are known, in each of the environments, in one statement. */
+export async function findIdentitiesWithTraits(
+  db: Database,
+  names: { environmentIds: number[]; identifiers: string[] },
+): Promise<IdentityWithTraits[]> {
+  if (names.environmentIds.length === 0 || names.identifiers.length === 0) return [];
+  const rows = await db
+    .selectFrom('identities')
+    .leftJoin('traits', 'traits.identity_id', 'identities.id')
+    .where('identities.environment_id', 'in', names.environmentIds)
+    .where('identities.identifier_hash', 'in', names.identifiers.map(sha256))
+    .selectAll('traits')
+    .select(['identities.id as owner_id', 'identities.environment_id', 'identities.identifier'])
+    .orderBy('traits.id')
+    .execute();
+  const found = new Map<number, IdentityWithTraits>();
+  for (const { owner_id: id, environment_id: environmentId, identifier, ...trait } of rows) {
+    const one = found.get(id) ?? { id, environmentId, identifier, traits: new Map() };
+    found.set(id, one);
+    if (trait.id !== null) addTrait(one, trait as Selectable<TraitTable>);
+  }
+  return [...found.values()];
+}
+
+/**
+ * The newest identities of an environment, the newest first, with those of their traits that `keys` names or all. Fewer where
+ * they have more than `traitLimit` traits together, so that it costs about the same however large an environment is.
+ */
+export async function findNewestIdentities(
+  db: Database,
+  environmentId: number,
+  options: { limit: number; keys: string[] | null; traitLimit: number },
+): Promise<IdentityWithTraits[]> {
+  const rows = await db
+    .selectFrom('identities')
+    .where('environment_id', '=', environmentId)
+    .select(['id', 'identifier'])
+    .orderBy('id', 'desc')
+    .limit(options.limit)
+    .execute();
+  const oldest = rows.at(-1);
+  const identities = new Map(rows.map((row) => [row.id, { ...row, environmentId, traits: new Map() }]));
+  if (oldest === undefined || options.keys?.length === 0) return [...identities.values()];
+  let query = db
+    .selectFrom('identities')
+    .innerJoin('traits', 'traits.identity_id', 'identities.id')
+    .where('identities.environment_id', '=', environmentId)
+    .where('identities.id', '>=', oldest.id)
+    .selectAll('traits');
+  if (options.keys !== null) query = query.where('traits.trait_key', 'in', options.keys);
+  const traits = await query.orderBy('identities.id', 'desc').orderBy('traits.id').limit(options.traitLimit).execute();
+  for (const trait of traits) {
+    const owner = identities.get(trait.identity_id);
+    if (owner !== undefined) addTrait(owner, trait);
+  }
+  const isCut = traits.length === options.traitLimit;
+  const lastRead = traits.at(-1)?.identity_id ?? 0;
+  return [...identities.values()].filter(({ id }) => !isCut || id > lastRead);
+}
+
+function addTrait(identity: IdentityWithTraits, trait: Selectable<TraitTable>): void {
+  identity.traits.set(trait.trait_key, { id: trait.id, value: valueOfTrait(shownTrait(trait)) });
+}
+
 /** Removes a trait from every identity of an environment, and answers the identifiers of those that had it. */
 export async function deleteTraitEverywhere(db: Database, environmentId: number, traitKey: string): Promise<string[]> {
   const owners = await db

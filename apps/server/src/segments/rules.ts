@@ -1,4 +1,10 @@
-import type { SegmentCondition, SegmentConditionInput, SegmentRule, SegmentRuleInput } from '@halyard/contract';
+import type {
+  SegmentCondition,
+  SegmentConditionInput,
+  SegmentRule,
+  SegmentRuleContext,
+  SegmentRuleInput,
+} from '@halyard/contract';
 import { checkCondition } from '@halyard/engine';
 import type { FieldErrors } from '../errors.ts';
 
@@ -58,6 +64,15 @@ export function treeOf(rules: SegmentRuleInput[], previous: SegmentRule[]): Segm
     conditions: kept(rule.conditions).map(conditionOf),
   }));
   return withoutIds(tree) === withoutIds(previous) ? previous : tree;
+}
+
+/** A condition over the identity itself has no property; a context spells that ''. */
+export function rulesOfContext(rules: SegmentRule[]): SegmentRuleContext[] {
+  return rules.map((rule) => ({
+    type: rule.type,
+    rules: rulesOfContext(rule.rules),
+    conditions: rule.conditions.map(({ operator, property, value }) => ({ operator, property: property ?? '', value })),
+  }));
 }
 
 function problemsOfConditions(conditions: SegmentConditionInput[]): FieldErrors {

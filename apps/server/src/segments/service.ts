@@ -1,13 +1,5 @@
 import type * as endpoints from '@halyard/contract';
-import type {
-  InputOf,
-  Page,
-  SavedSegment,
-  Segment,
-  SegmentRule,
-  SegmentRuleContext,
-  SegmentRuleInput,
-} from '@halyard/contract';
+import type { InputOf, Page, SavedSegment, Segment, SegmentRuleInput } from '@halyard/contract';
 import { compileContext } from '@halyard/engine';
 import { openEnvironment, openProject, type ProjectScope } from '../access/service.ts';
 import { changeProject, type RecordChange } from '../changes/service.ts';
@@ -17,7 +9,7 @@ import { removeOverridesOfSegment } from '../feature-segments/service.ts';
 import { openIdentity } from '../identities/service.ts';
 import { copyMetadata, metadataOf, setMetadata } from '../metadata/service.ts';
 import { laterThan } from '../time.ts';
-import { problemsOf, treeOf, warningsOf } from './rules.ts';
+import { problemsOf, rulesOfContext, treeOf, warningsOf } from './rules.ts';
 import {
   countOverrides,
   countSegments,
@@ -237,15 +229,6 @@ async function segmentsWithIdentity(
   });
   const matching = new Set(environment.evaluate({ identifier, traits }).segments.map(({ metadata }) => metadata?.id));
   return segments.filter((segment) => matching.has(segment.id));
-}
-
-/** A condition over the identity itself has no property; a context spells that ''. */
-function rulesOfContext(rules: SegmentRule[]): SegmentRuleContext[] {
-  return rules.map((rule) => ({
-    type: rule.type,
-    rules: rulesOfContext(rule.rules),
-    conditions: rule.conditions.map(({ operator, property, value }) => ({ operator, property: property ?? '', value })),
-  }));
 }
 
 function refuseProblems(rules: SegmentRuleInput[]): void {
