@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { onSessionLost } from './api/client.ts';
 import { token } from './api/token.ts';
+import { playgroundSearch } from './explain/search.ts';
 import { tableSearch } from './features/filters.ts';
 import { arrivedAt, consentPath } from './sign-in/arrival.ts';
 import { NotFound } from './ui/NotFound.tsx';
@@ -159,6 +160,12 @@ const history = createRoute({
     }),
   component: lazyRouteComponent(() => import('./history/HistoryPage.tsx'), 'HistoryPage'),
 });
+const playground = createRoute({
+  getParentRoute: () => project,
+  path: '/playground',
+  validateSearch: playgroundSearch,
+  component: lazyRouteComponent(() => import('./explain/PlaygroundPage.tsx'), 'PlaygroundPage'),
+});
 const connect = createRoute({
   getParentRoute: () => project,
   path: '/connect',
@@ -202,6 +209,7 @@ export const router = createRouter({
         identity,
         compare,
         history,
+        playground,
         connect,
         projectSettings,
       ]),

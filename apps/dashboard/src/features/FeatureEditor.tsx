@@ -16,12 +16,12 @@ import {
   ActionIcon,
 } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { IconCheck, IconCopy, IconSettings } from '@tabler/icons-react';
+import { IconCheck, IconCopy, IconHelpCircle, IconSettings } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { type RefObject, useEffect, useState } from 'react';
+import { lazy, type RefObject, Suspense, useEffect, useState } from 'react';
 import { EnvironmentName } from '../environments/EnvironmentName.tsx';
 import { TagChip } from '../tags/TagChip.tsx';
-import { Loaded } from '../ui/States.tsx';
+import { Loaded, Loading } from '../ui/States.tsx';
 import { HeadingLevel } from '../ui/headings.ts';
 import { Time } from '../ui/Time.tsx';
 import { EnvironmentPanel } from './EnvironmentPanel.tsx';
@@ -30,6 +30,10 @@ import { featurePage } from './queries.ts';
 import { ReviewDialog } from './ReviewDialog.tsx';
 import { SettingsPanel } from './SettingsPanel.tsx';
 import { useDraft } from './useDraft.ts';
+
+const ExplainPanel = lazy(() =>
+  import('../explain/ExplainPanel.tsx').then((module) => ({ default: module.ExplainPanel })),
+);
 
 interface FeatureEditorProps {
   project: number;
@@ -125,7 +129,7 @@ function Editor({ latest, heading, dirty, onGone }: EditorProps) {
         >
           <Box bg="var(--card)" style={{ flex: 'none' }}>
             <ScrollArea type="never">
-              <Tabs.List style={{ flexWrap: 'nowrap' }} px="xs">
+              <Tabs.List style={{ flexWrap: 'nowrap', width: 'max-content', minWidth: '100%' }} px="xs">
                 {environments.map((environment) => (
                   <Tabs.Tab key={environment.id} value={String(environment.id)}>
                     <Group gap={6} wrap="nowrap">
@@ -134,6 +138,9 @@ function Editor({ latest, heading, dirty, onGone }: EditorProps) {
                     </Group>
                   </Tabs.Tab>
                 ))}
+                <Tabs.Tab value="explain" leftSection={<IconHelpCircle size={15} />}>
+                  Explain
+                </Tabs.Tab>
                 <Tabs.Tab value="settings" leftSection={<IconSettings size={15} />}>
                   <Group gap={6} wrap="nowrap">
                     Settings {changed.has('settings') && <Dot />}
@@ -182,6 +189,16 @@ function Editor({ latest, heading, dirty, onGone }: EditorProps) {
                   />
                 </Tabs.Panel>
               ))}
+              <Tabs.Panel value="explain">
+                <Suspense fallback={<Loading rows={3} />}>
+                  <ExplainPanel
+                    project={project.id}
+                    feature={feature.id}
+                    environments={environments}
+                    hasDraft={changes.length > 0}
+                  />
+                </Suspense>
+              </Tabs.Panel>
               <Tabs.Panel value="settings">
                 <SettingsPanel
                   page={page}

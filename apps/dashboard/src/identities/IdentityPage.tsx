@@ -13,15 +13,17 @@ import {
   TextInput,
   Title,
 } from '@mantine/core';
-import { IconTrash } from '@tabler/icons-react';
+import { IconChevronDown, IconChevronRight, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
+import { Why } from '../explain/Why.tsx';
 import { OnOff } from '../features/OnOff.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Loaded } from '../ui/States.tsx';
 import { notifyDone, notifyFailed } from '../ui/notify.ts';
 import { shown } from '../ui/values.ts';
+import classes from './IdentityPage.module.css';
 import { deleteIdentity, deleteTrait, identity, resolved, saveTrait, traits } from './queries.ts';
 
 /** One identity: what is known of it, and what it gets of every feature. */
@@ -62,7 +64,7 @@ export function IdentityPage() {
         >
           <Stack>
             <Traits environment={environment} id={id} />
-            <Features project={project} environment={environment} id={id} />
+            <Features project={project} environment={environment} id={id} identifier={identifier} />
           </Stack>
         </Page>
       )}
@@ -172,8 +174,22 @@ function Traits({ environment, id }: { environment: string; id: number }) {
   );
 }
 
-function Features({ project, environment, id }: { project: string; environment: string; id: number }) {
+interface FeaturesProps {
+  project: string;
+  environment: string;
+  id: number;
+  identifier: string;
+}
+
+function Features({ project, environment, id, identifier }: FeaturesProps) {
   const query = useQuery(resolved(environment, id));
+  const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
+  const toggle = (feature: number) =>
+    setOpened((before) => {
+      const next = new Set(before);
+      if (!next.delete(feature)) next.add(feature);
+      return next;
+    });
   const [search, setSearch] = useState('');
   return (
     <Paper p="md" bg="var(--card)" component="section" aria-label="Features">
@@ -190,44 +206,57 @@ function Features({ project, environment, id }: { project: string; environment: 
       </Group>
       <Loaded query={query}>
         {(list) => (
-          <Table aria-label="Features">
-            <Table.Tbody>
-              {list
-                .filter(({ feature }) => feature.name.toLowerCase().includes(search.toLowerCase()))
-                .map((one) => (
-                  <Table.Tr key={one.feature.id}>
-                    <Table.Td>
+          <ul className={classes.features} aria-label="Features">
+            {list
+              .filter(({ feature }) => feature.name.toLowerCase().includes(search.toLowerCase()))
+              .map((one) => {
+                const isOpen = opened.has(one.feature.id);
+                return (
+                  <li key={one.feature.id}>
+                    <div className={classes.feature}>
+                      <ActionIcon
+                        aria-label={`Why ${one.feature.name}`}
+                        aria-expanded={isOpen}
+                        onClick={() => toggle(one.feature.id)}
+                      >
+                        {isOpen ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
+                      </ActionIcon>
                       <Anchor
                         component={Link}
                         to={`/projects/${project}/features/${one.feature.id}`}
                         size="sm"
                         fw={600}
                         c="inherit"
+                        className={classes.name}
                       >
                         {one.feature.name}
                       </Anchor>
-                    </Table.Td>
-                    <Table.Td w={60}>
-                      <OnOff enabled={one.enabled} />
-                    </Table.Td>
-                    <Table.Td>
-                      <Text className="mono truncate" maw={320}>
-                        {shown(one.feature_state_value)}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>
-                      <Text size="xs" c="dimmed">
+                      <span className={classes.state}>
+                        <OnOff enabled={one.enabled} />
+                      </span>
+                      <Text className={`mono truncate ${classes.value}`}>{shown(one.feature_state_value)}</Text>
+                      <Text size="xs" c="dimmed" className={classes.source}>
                         {one.overridden_by === 'IDENTITY'
                           ? 'its own override'
                           : one.overridden_by === 'SEGMENT'
                             ? `segment ${one.segment?.name ?? ''}`
                             : 'as everybody'}
                       </Text>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-            </Table.Tbody>
-          </Table>
+                    </div>
+                    {isOpen && (
+                      <div className={classes.why}>
+                        <Why
+                          project={project}
+                          environment={environment}
+                          feature={one.feature.id}
+                          asked={{ id: identifier }}
+                        />
+                      </div>
+                    )}
+                  </li>
+                );
+              })}
+          </ul>
         )}
       </Loaded>
     </Paper>

@@ -52,10 +52,10 @@ export async function saveTrait(
   const body = { trait_key: trait.key, ...typed };
   if (trait.id === undefined) await call('createTrait', { ...one(environment, id), body });
   else await call('updateTrait', { params: { ...one(environment, id).params, trait_id: trait.id }, body });
-  await refresh('listTraits', 'listResolvedFeatures');
+  await refresh('listTraits', 'listResolvedFeatures', 'explainFeatures');
 }
 
 export async function deleteTrait(environment: string, id: number, trait: number) {
   await call('deleteTrait', { params: { ...one(environment, id).params, trait_id: trait }, query: {} });
-  await refresh('listTraits', 'listResolvedFeatures');
+  await refresh('listTraits', 'listResolvedFeatures', 'explainFeatures');
 }

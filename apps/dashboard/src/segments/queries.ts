@@ -12,10 +12,6 @@ export const segment = (project: number, id: number) =>
 export const segmentUses = (project: number, id: number) =>
   read('listAssociatedFeatures', { params: { project_id: project, segment_id: id }, query: { page_size: 100 } });
 
-/** Keys of the traits that are known in an environment. */
-export const traitKeys = (environment: string) =>
-  read('listTraitKeys', { params: { environment_api_key: environment } });
-
 export type SegmentBody = Input<'createSegment'>['body'];
 
 /** Creates a segment, or replaces one. `warnings` of the answer say what is probably not meant. */

@@ -25,6 +25,16 @@ test.each([
     ],
     '(a is set or b is set) and not (c is 1)',
   ],
+  [
+    [
+      rule(
+        'ANY',
+        [condition('a', 'IS_SET', null), condition('b', 'IS_SET', null)],
+        [rule('ALL', [condition('c', 'IS_SET', null)]), rule('ALL', [condition('d', 'IS_SET', null)])],
+      ),
+    ],
+    '(a is set or b is set) and (c is set or d is set)',
+  ],
   [[rule('ALL', [condition(null, 'PERCENTAGE_SPLIT', '10')])], 'within the first 10 % of identities'],
   [[rule('ALL', [condition('country', 'IN', 'DE,FR,NL,BE,AT')])], 'country is one of DE, FR, NL and 2 more'],
   [[rule('ALL', [condition('app', 'LESS_THAN', '4.2.0:semver')])], 'app is less than version 4.2.0'],

@@ -6,7 +6,7 @@ interface Condition {
 
 interface Rule {
   type: string;
-  rules: Rule[];
+  rules?: Rule[];
   conditions: Condition[];
 }
 
@@ -60,17 +60,24 @@ export function rulesSentence(rules: Rule[]): string {
   return parts.length === 0 ? 'everybody' : parts.join(' and ');
 }
 
+/** A rule joins its conditions and, apart from them, its rules; both must hold. */
 function ruleSentence(rule: Rule, nested: boolean): string {
-  const several = rule.conditions.length + rule.rules.length > 1;
-  const parts = [
-    ...rule.conditions.map(conditionSentence),
-    ...rule.rules.map((inner) => ruleSentence(inner, several)),
-  ].filter((part) => part !== '');
+  const conditions = rule.conditions.map(conditionSentence);
+  const inner = rule.rules ?? [];
+  const rules = inner
+    .map((one) => ruleSentence(one, inner.length > 1 || conditions.length > 0))
+    .filter((part) => part !== '');
+  if (conditions.length === 0 || rules.length === 0) return joined(rule.type, [...conditions, ...rules], nested);
+  const both = `${joined(rule.type, conditions, true)} and ${joined(rule.type, rules, true)}`;
+  return nested ? `(${both})` : both;
+}
+
+function joined(type: string, parts: string[], nested: boolean): string {
   if (parts.length === 0) return '';
-  if (rule.type === 'NONE')
+  if (type === 'NONE')
     return parts.length === 1 ? `not ${wrapped(parts[0] as string)}` : `none of (${parts.join('; ')})`;
-  const joined = parts.join(rule.type === 'ANY' ? ' or ' : ' and ');
-  return nested && parts.length > 1 ? `(${joined})` : joined;
+  const text = parts.join(type === 'ANY' ? ' or ' : ' and ');
+  return nested && parts.length > 1 ? `(${text})` : text;
 }
 
 const wrapped = (text: string) => (text.startsWith('(') ? text : `(${text})`);

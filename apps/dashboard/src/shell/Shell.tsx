@@ -22,6 +22,7 @@ import {
   IconChevronDown,
   IconCloudOff,
   IconFlag,
+  IconFlask,
   IconHistory,
   IconKeyboard,
   IconLogout,
@@ -69,6 +70,7 @@ export function projectPlaces(project: number): Place[] {
     { to: at('identities'), label: 'Identities', icon: IconUser },
     { to: at('compare'), label: 'Compare', icon: IconArrowsLeftRight },
     { to: at('history'), label: 'History', icon: IconHistory },
+    { to: at('playground'), label: 'Playground', icon: IconFlask },
     { to: at('connect'), label: 'Connect', icon: IconPlugConnected },
     { to: at('settings'), label: 'Settings', icon: IconSettings },
   ];
@@ -252,8 +254,9 @@ function PersonMenu({ session, onShortcuts }: { session: OwnSession; onShortcuts
   return (
     <Menu width={220}>
       <Menu.Target>
-        <UnstyledButton className={classes.person} aria-label="Account">
+        <UnstyledButton className={classes.person}>
           {initials}
+          <VisuallyHidden>, account</VisuallyHidden>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
