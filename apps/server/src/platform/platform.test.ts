@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, createApp } from '../app.ts';
 import { readConfig } from '../config.ts';
-import { insertRow } from '../db/statements.ts';
+import { insertRow, insertRows } from '../db/statements.ts';
 import { nameKey } from '../names.ts';
 import { emptyDatabase } from '../testing/context.ts';
 import { seedTenant, seedUser, type Tenant } from '../testing/seed.ts';
@@ -107,7 +107,7 @@ async function filledTenant(): Promise<Tenant> {
   await feature('archived', 100, 100, { is_archived: 1 });
   await feature('deleted', 100, 100, { deleted_at: now() });
   const permanent = await feature('permanent', 100, 100);
-  await insertRow(db, 'feature_tags', { feature_id: permanent, tag_id: permanentTag } as never);
+  await insertRows(db, 'feature_tags', [{ feature_id: permanent, tag_id: permanentTag }]);
 
   const requests = (kind: 'flags' | 'identities', days: number, count: number) =>
     insertRow(db, 'request_counts', {
