@@ -5,7 +5,7 @@ import { sha256 } from '../../secrets.ts';
 import { testContext } from '../../testing/context.ts';
 import { seedTenant, seedUser, type Tenant } from '../../testing/seed.ts';
 import { hashPassword } from '../password/hash.ts';
-import { oauthJobs } from './service.ts';
+import { oauthJobs, registrationRate } from './service.ts';
 
 /* The peer is a client library as applications use it; only its network is ours. */
 
@@ -639,14 +639,13 @@ describe('cleaning up', () => {
 });
 
 test('one client registers no more than the installation can bear', async () => {
-  const body = { client_name: 'Flags CLI', redirect_uris: [callback] };
-  const register = () => context.request({ method: 'POST', path: '/o/register/', body });
-  for (let count = 0; count < 400; count++) {
-    if ((await register()).status === 429) break;
-  }
+  const { throttle } = context.app.systemContext();
+  const attempt = { scope: 'dcr_register', key: '127.0.0.1', rate: registrationRate };
+  await Promise.all(Array.from({ length: registrationRate.count }, () => throttle.count(attempt)));
 
-  const refused = await register();
+  const body = { client_name: 'Flags CLI', redirect_uris: [callback] };
+  const refused = await context.request({ method: 'POST', path: '/o/register/', body });
 
   expect(refused.status).toBe(429);
-  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(86_400);
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
 });

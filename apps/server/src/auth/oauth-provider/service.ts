@@ -39,7 +39,7 @@ import {
 /** From the browser to the application and back: no longer than that takes. */
 const codeSeconds = 60;
 /** Five hundred in a month, counted over 24 days because a timer reaches no further. */
-const registrationRate = { count: 400, seconds: 24 * 86_400 };
+export const registrationRate = { count: 400, seconds: 24 * 86_400 };
 const unusedClientSeconds = 14 * 86_400;
 
 const grantTypes = ['authorization_code', 'refresh_token'];
