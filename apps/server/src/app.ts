@@ -21,6 +21,7 @@ import { tokenRoutes } from './auth/tokens/routes.ts';
 import { createChangeFeed } from './change-stream/feed.ts';
 import { changeSetRoutes } from './change-sets/routes.ts';
 import { changeStreamRoutes } from './change-stream/routes.ts';
+import { codeReferenceRoutes } from './code-references/routes.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { factsOf } from './db/dialects/dialect.ts';
@@ -104,6 +105,7 @@ export const routes = [
   ...environmentKeyRoutes,
   ...featureRoutes,
   ...featurePageRoutes,
+  ...codeReferenceRoutes,
   ...multivariateOptionRoutes,
   ...featureStateRoutes,
   ...segmentRoutes,

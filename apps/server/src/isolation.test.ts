@@ -177,6 +177,14 @@ const entries: Record<string, Entry> = {
   },
   getChangeSet: {},
   undoChangeSet: { body: () => ({}) },
+  reportCodeReferences: {
+    body: () => ({
+      repository_url: `https://github.com/${marker}acme/shop`,
+      revision: 'c0ffee',
+      code_references: [{ feature_name: `${marker}feature`, file_path: 'src/a.ts', line_number: 3 }],
+    }),
+  },
+  listCodeReferences: {},
   getFeatureTable: {},
   getFeaturePage: {},
   listMultivariateOptions: {},
@@ -709,6 +717,9 @@ async function everyRow(): Promise<Record<string, unknown[]>> {
     'integrations',
     'oauth_grants',
     'oauth_tokens',
+    'code_repositories',
+    'code_reference_counts',
+    'code_references',
   ];
   const rows = await Promise.all(tables.map((table) => context.db.selectFrom(table).selectAll().execute()));
   return Object.fromEntries(tables.map((table, index) => [table, rows[index] as unknown[]]));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { codeReferenceSummary } from './code-references.ts';
 import { endpoint } from './endpoint.ts';
 import { id, pathId, time, uuid } from './fields.ts';
 import { featureTypes, lifecycleStages } from './features.ts';
@@ -19,6 +20,8 @@ export const shownValueLimit = 200;
 export const featureTableLimit = 10_000;
 /** How many identity overrides of each environment the page holds. */
 export const shownIdentityOverrides = 50;
+/** How many places in the code of each repository the page holds. */
+export const shownCodePlaces = 20;
 
 /** What the caller may do; `admin` stands for everything. */
 const ownPermissions = z.object({ admin: z.boolean(), permissions: z.array(z.string()) });
@@ -119,6 +122,8 @@ export const featureTable = z.object({
 });
 export type FeatureTable = z.output<typeof featureTable>;
 
+const codePlace = z.object({ file_path: z.string(), line_number: z.number().int(), permalink: z.string() });
+
 const weight = z.object({ option: id, percentage_allocation: z.number().min(0).max(100) });
 const servedState = z.object({ enabled: z.boolean(), value: scalarValue, weights: z.array(weight) });
 
@@ -193,6 +198,15 @@ export const featurePage = z.object({
   groups: z.array(screenGroup),
   /** Segments that may override the feature. */
   segments: z.array(z.object({ id, name: z.string(), is_feature_specific: z.boolean() })),
+  /** Where code names the feature, by repository: of each the first 20 places, and how many there are. */
+  code: z.array(
+    codeReferenceSummary.pick({ repository_url: true, revision: true }).extend({
+      scanned_at: time,
+      last_found_at: time.nullable(),
+      count: z.number().int(),
+      places: z.array(codePlace),
+    }),
+  ),
 });
 export type FeaturePage = z.output<typeof featurePage>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { codeReferenceCount } from './code-references.ts';
 import { endpoint } from './endpoint.ts';
 import {
   blankableTextInput,
@@ -66,6 +67,8 @@ export const listedFeature = feature.extend({
   last_modified_in_any_environment: time.nullable(),
   last_modified_in_current_environment: time.nullable(),
   lifecycle_stage: z.enum(lifecycleStages).nullable(),
+  /** Of every repository of the project that was ever scanned, the feature named in it or not. */
+  code_references_counts: z.array(codeReferenceCount),
 });
 export type ListedFeature = z.output<typeof listedFeature>;
 

@@ -8,6 +8,7 @@ export * from './auth-social.ts';
 export * from './auth-tokens.ts';
 export * from './change-sets.ts';
 export * from './change-stream.ts';
+export * from './code-references.ts';
 export * from './endpoint.ts';
 export * from './environment-document.ts';
 export * from './environment-keys.ts';

@@ -17,6 +17,7 @@ import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { notifyDone, notifyFailed } from '../ui/notify.ts';
 import { ValueEditor } from '../ui/ValueEditor.tsx';
 import type { DraftVariant, SettingsDraft } from './draft.ts';
+import { CodePanel } from './CodePanel.tsx';
 import { Section } from './EnvironmentPanel.tsx';
 import { nameOf } from './FeatureFilters.tsx';
 import { changeFeatures } from './queries.ts';
@@ -205,6 +206,7 @@ export function SettingsPanel({ page, draft, onChange, onProblem, onGone }: Sett
           onChange={(event) => set({ is_archived: event.currentTarget.checked })}
         />
       </Section>
+      <CodePanel page={page} />
       {mayDelete && (
         <Section title="Delete" description="It is gone from every environment at once. This cannot be undone.">
           <Box>

@@ -65,6 +65,9 @@ export interface Tables {
   health_providers: HealthProviderTable;
   health_events: HealthEventTable;
   change_sets: ChangeSetTable;
+  code_repositories: CodeRepositoryTable;
+  code_reference_counts: CodeReferenceCountTable;
+  code_references: CodeReferenceTable;
 }
 
 /** A connection or a transaction: stores cannot tell and need not. */
@@ -821,4 +824,35 @@ export interface HealthEventTable {
   /** JSON. */
   reason: string | null;
   created_at: string;
+}
+
+/** A repository whose code a CI looks through for features, at its newest scan. */
+export interface CodeRepositoryTable {
+  id: Generated<number>;
+  project_id: number;
+  /** Hash of its address. */
+  url_key: string;
+  url: string;
+  vcs_provider: 'github' | 'gitlab';
+  revision: string;
+  scanned_at: string;
+}
+
+/** How often the newest scan found a name; zero where only earlier ones did. */
+export interface CodeReferenceCountTable {
+  id: Generated<number>;
+  repository_id: number;
+  /** As in `features`: a feature that is made after the scan finds what was found of it. */
+  name_key: string;
+  count: number;
+  last_found_at: string;
+}
+
+/** A line that the newest scan of a repository found a name in. */
+export interface CodeReferenceTable {
+  id: Generated<number>;
+  repository_id: number;
+  name_key: string;
+  file_path: string;
+  line_number: number;
 }

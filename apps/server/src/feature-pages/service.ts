@@ -10,12 +10,14 @@ import {
   type InputOf,
   type LifecycleStage,
   type ScreenEnvironment,
+  shownCodePlaces,
   shownIdentityOverrides,
   shownValueLimit,
 } from '@halyard/contract';
 import { hasPermission, isAdmin, type Rights } from '../access/rights.ts';
 import { openProjectWithRights, type ProjectWithRights } from '../access/service.ts';
 import { environmentPermissions, projectPermissions } from '../access/permissions.ts';
+import { codeReferencesOf } from '../code-references/service.ts';
 import type { Context } from '../context.ts';
 import { valueOfColumns } from '../db/values.ts';
 import { liveStates, type ServedState } from '../feature-states/service.ts';
@@ -169,6 +171,7 @@ export async function pageOf(ctx: Context, scope: ProjectWithRights, featureId: 
   const members = await findMembers(ctx.db, scope.organisationId);
   const groups = await findGroups(ctx.db, scope.organisationId);
   const choosable = await findSegments(ctx.db, projectId, featureId);
+  const code = await codeReferencesOf(ctx, { projectId, featureName: feature.name, limit: shownCodePlaces });
   const permanent = new Set(tags.filter((tag) => tag.is_permanent === 1).map((tag) => tag.id));
   const about = {
     createdDate: feature.created_date,
@@ -263,6 +266,18 @@ export async function pageOf(ctx: Context, scope: ProjectWithRights, featureId: 
     ],
     groups,
     segments: choosable.map(({ id, name, feature_id }) => ({ id, name, is_feature_specific: feature_id !== null })),
+    code: code.map((repository) => ({
+      repository_url: repository.repository_url,
+      revision: repository.revision,
+      scanned_at: repository.last_successful_repository_scanned_at,
+      last_found_at: repository.last_feature_found_at,
+      count: repository.count,
+      places: repository.code_references.map(({ file_path, line_number, permalink }) => ({
+        file_path,
+        line_number,
+        permalink,
+      })),
+    })),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   openProjectAndEnvironment,
   type ProjectScope,
 } from '../access/service.ts';
+import { countCodeReferences } from '../code-references/service.ts';
 import { changeProject, type RecordChange } from '../changes/service.ts';
 import type { Context } from '../context.ts';
 import { invalid, invalidTogether, notFound } from '../errors.ts';
@@ -465,6 +466,7 @@ async function listed(
   const options = await optionsOf(ctx, ids);
   const belongings = await belongingsOf(ctx.db, ids);
   const facts = environmentId === null ? null : await environmentFacts(ctx.db, environmentId, ids);
+  const code = await countCodeReferences(ctx, scope.projectId, found);
   const staleBefore = limitOf(ctx, scope);
   return found.map(({ feature, state, segmentState }) => {
     const own = belongings.get(feature.id) as Belongings;
@@ -491,6 +493,7 @@ async function listed(
               },
               staleBefore,
             ),
+      code_references_counts: code(feature.name),
     };
   });
 }

@@ -98,6 +98,11 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
     status: 'unhealthy',
   });
   const [healthEvent] = await get(`projects/${tenant.projectId}/feature-health/events/`);
+  await post(`projects/${tenant.projectId}/code-references/`, {
+    repository_url: `https://github.com/${marker}acme/shop`,
+    revision: 'c0ffee',
+    code_references: [{ feature_name: `${marker}feature`, file_path: `src/${marker}checkout.ts`, line_number: 7 }],
+  });
   const field = await post('metadata/fields/', { name: `${marker}field`, organisation: tenant.organisationId });
   const modelField = await post(`organisations/${tenant.organisationId}/metadata-model-fields/`, {
     field: field.id,
