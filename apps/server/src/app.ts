@@ -30,6 +30,8 @@ import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { environmentKeyRoutes } from './environment-keys/routes.ts';
 import { environmentRoutes } from './environments/routes.ts';
 import { explainRoutes } from './explain/routes.ts';
+import { externalResourceJobs, writeComments } from './external-resources/service.ts';
+import { externalResourceRoutes } from './external-resources/routes.ts';
 import { featureExportRoutes } from './feature-exports/routes.ts';
 import { featureHealthRoutes } from './feature-health/routes.ts';
 import { featureImportRoutes } from './feature-imports/routes.ts';
@@ -39,6 +41,9 @@ import { featureRoutes } from './features/routes.ts';
 import { featureStateRoutes } from './feature-states/routes.ts';
 import { featureVersionRoutes } from './feature-versions/routes.ts';
 import { versionJobs } from './feature-versions/service.ts';
+import { githubRoutes } from './github/routes.ts';
+import { gitlabRoutes } from './gitlab/routes.ts';
+import { gitlabJobs } from './gitlab/service.ts';
 import { groupRoutes } from './groups/routes.ts';
 import { firstRunRoutes } from './first-run/routes.ts';
 import { flagRoutes } from './flags/routes.ts';
@@ -77,6 +82,7 @@ import { now as systemNow, type Timestamp } from './time.ts';
 import { trustRelationshipRoutes } from './trust-relationships/routes.ts';
 import { createUsageStore } from './usage/sdk-store.ts';
 import { userRoutes } from './users/routes.ts';
+import { vcsWebhookRoutes } from './vcs-webhooks/routes.ts';
 import { webhookJobs, writeDeliveries } from './webhooks/delivery.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
 
@@ -124,6 +130,10 @@ export const routes = [
   ...tagRoutes,
   ...webhookRoutes,
   ...integrationRoutes,
+  ...externalResourceRoutes,
+  ...githubRoutes,
+  ...gitlabRoutes,
+  ...vcsWebhookRoutes,
   ...auditRoutes,
   ...metadataRoutes,
   ...usageRoutes,
@@ -224,6 +234,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...throttleJobs,
       ...versionJobs,
       ...integrationJobs,
+      ...externalResourceJobs,
+      ...gitlabJobs,
       ...(config.webhooks && webhookJobs),
     },
   });
@@ -234,6 +246,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     consume: async (ctx, changes) => {
       if (config.webhooks) await writeDeliveries(ctx, changes);
       await writeIntegrationDeliveries(ctx, changes);
+      await writeComments(ctx, changes);
     },
   });
 

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -79,6 +80,13 @@ const environmentVariables = z.object({
   GITHUB_CLIENT_SECRET: z.string().optional(),
   GITHUB_URL: serviceUrl.default('https://github.com'),
   GITHUB_API_URL: serviceUrl.default('https://api.github.com'),
+  GITHUB_APP_ID: z.string().regex(/^\d+$/, 'must be a number').optional(),
+  GITHUB_PEM: z
+    .string()
+    .transform((text) => text.replaceAll('\\n', '\n'))
+    .refine(isRsaKey, 'must be the private key of the app, as GitHub gave it')
+    .optional(),
+  GITHUB_WEBHOOK_SECRET: z.string().min(16, 'must be at least 16 characters of random text').optional(),
   GOOGLE_CLIENT_ID: z.string().optional(),
   GOOGLE_API_URL: serviceUrl.default('https://www.googleapis.com'),
   ALLOW_REGISTRATION_WITHOUT_INVITE: flag.prefault('true'),
@@ -138,6 +146,8 @@ export interface Config {
   /** Services whose accounts are good for logging in; null where it is not set up. */
   github: { clientId: string; clientSecret: string; url: string; apiUrl: string } | null;
   google: { clientId: string; apiUrl: string } | null;
+  /** The GitHub App that links issues and pull requests to features; null where there is none. */
+  githubApp: GithubApp | null;
   /** Whether an organisation takes a superuser to create. */
   onlySuperusersCreateOrganisations: boolean;
   /** Whether people may join by a link that everybody can pass on. */
@@ -155,6 +165,15 @@ export interface SignUpRules {
   withoutInvite: boolean;
   /** An account works once its e-mail address has been proved. */
   needsActivation: boolean;
+}
+
+export interface GithubApp {
+  appId: string;
+  privateKey: string;
+  /** What GitHub signs its calls with; null where it does not call. */
+  webhookSecret: string | null;
+  url: string;
+  apiUrl: string;
 }
 
 /** The Slack app that people connect their workspaces with; null where there is none. */
@@ -233,6 +252,16 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
           },
     google:
       value.GOOGLE_CLIENT_ID === undefined ? null : { clientId: value.GOOGLE_CLIENT_ID, apiUrl: value.GOOGLE_API_URL },
+    githubApp:
+      value.GITHUB_APP_ID === undefined || value.GITHUB_PEM === undefined
+        ? null
+        : {
+            appId: value.GITHUB_APP_ID,
+            privateKey: value.GITHUB_PEM,
+            webhookSecret: value.GITHUB_WEBHOOK_SECRET ?? null,
+            url: value.GITHUB_URL,
+            apiUrl: value.GITHUB_API_URL,
+          },
     onlySuperusersCreateOrganisations: value.RESTRICT_ORG_CREATE_TO_SUPERUSERS,
     inviteLinks: !value.DISABLE_INVITE_LINKS,
     passwordResets: {
@@ -258,6 +287,14 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
     },
     version: packageVersion(),
   };
+}
+
+function isRsaKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'rsa';
+  } catch {
+    return false; // Not a key at all.
+  }
 }
 
 function packageVersion(): string {

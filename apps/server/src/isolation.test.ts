@@ -6,6 +6,7 @@ import { type TestRequest, testContext } from './testing/context.ts';
 import { type PublishedSchemas, publishedSchemas } from './testing/published-schemas.ts';
 import { integrationBodies } from './testing/integrations.ts';
 import { seedTenant, seedUser, type Tenant } from './testing/seed.ts';
+import { testGithubApp } from './testing/trackers.ts';
 import { makeVictim, marker, someRules, type Victim } from './testing/victim.ts';
 
 /*
@@ -372,6 +373,42 @@ const entries: Record<string, Entry> = {
   testWebhook: { own: true },
 
   ...integrationEntries(),
+  listExternalResources: {},
+  createExternalResource: { body: () => ({ type: 'GITHUB_PR', url: `https://github.com/${marker}acme/shop/pull/8` }) },
+  getExternalResource: {},
+  updateExternalResource: {
+    body: () => ({ type: 'GITHUB_ISSUE', url: `https://github.com/${marker}acme/shop/issues/9` }),
+  },
+  patchExternalResource: { body: () => ({ metadata: { note: `${marker}note` } }) },
+  deleteExternalResource: { last: 1 },
+  listGithubIntegrations: { member: true },
+  // An organisation has one: it is set up again when it is gone.
+  createGithubIntegration: { body: () => ({ installation_id: '4712' }), last: 3 },
+  getGithubIntegration: { member: true },
+  updateGithubIntegration: { body: () => ({ installation_id: '4713' }) },
+  patchGithubIntegration: { body: () => ({ installation_id: '4714' }) },
+  deleteGithubIntegration: { last: 2 },
+  listGithubRepositories: { member: true },
+  createGithubRepository: { body: (victim) => githubRepository(victim, 'second-shop') },
+  getGithubRepository: { member: true },
+  updateGithubRepository: { body: (victim) => githubRepository(victim, 'shop') },
+  patchGithubRepository: { body: () => ({ tagging_enabled: true }) },
+  deleteGithubRepository: { last: 1 },
+  // GitHub and GitLab are not there: github.test.ts and gitlab.test.ts show what the owner sees.
+  browseGithubRepositories: { elsewhere: true },
+  browseGithubIssues: { elsewhere: true, member: true, query: inGithubRepository },
+  browseGithubPulls: { elsewhere: true, member: true, query: inGithubRepository },
+  browseGithubContributors: { elsewhere: true, member: true, query: inGithubRepository },
+  createCleanupIssue: { elsewhere: true, body: (victim) => ({ feature_id: victim.params.feature_id }) },
+  listGitlabIntegrations: {},
+  createGitlabIntegration: { body: () => gitlabConnection, last: 2 },
+  getGitlabIntegration: {},
+  updateGitlabIntegration: { body: () => gitlabConnection },
+  patchGitlabIntegration: { body: () => ({ labeling_enabled: true }) },
+  deleteGitlabIntegration: { last: 1 },
+  browseGitlabProjects: { elsewhere: true },
+  browseGitlabIssues: { elsewhere: true, query: () => `gitlab_project_id=${marker}shop` },
+  browseGitlabMergeRequests: { elsewhere: true, query: () => `gitlab_project_id=${marker}shop` },
   getSlackSignature: {},
   listSlackChannels: { elsewhere: true },
 
@@ -459,6 +496,14 @@ function integrationEntries(): Record<string, Entry> {
   );
 }
 
+function githubRepository(victim: Victim, name: string) {
+  return { project: victim.projectId, repository_owner: `${marker}acme`, repository_name: name };
+}
+
+function inGithubRepository(): string {
+  return `repo_owner=${marker}acme&repo_name=shop`;
+}
+
 /** The webhook of the organisation itself. */
 function ofOrganisation(victim: Victim): Victim['params'] {
   return { ...victim.params, webhook_id: victim.leftover.organisationWebhook as number };
@@ -526,6 +571,8 @@ function ofVersions(victim: Victim): Victim['params'] {
     state_id: victim.leftover.versionState as number,
   };
 }
+const gitlabConnection = { gitlab_instance_url: `https://${marker}gitlab.invalid`, access_token: 'glpat-1' };
+
 const emptyProjectFile = {
   format: 'halyard-project',
   version: 1,
@@ -534,7 +581,7 @@ const emptyProjectFile = {
   environments: [],
 };
 
-const context = testContext();
+const context = testContext(testGithubApp().settings);
 const guarded = routes.map((route) => route.endpoint).filter((endpoint) => endpoint.auth !== 'anyone');
 let victim: Victim;
 let rival: Tenant;
@@ -720,6 +767,10 @@ async function everyRow(): Promise<Record<string, unknown[]>> {
     'code_repositories',
     'code_reference_counts',
     'code_references',
+    'external_resources',
+    'github_integrations',
+    'github_repositories',
+    'gitlab_integrations',
   ];
   const rows = await Promise.all(tables.map((table) => context.db.selectFrom(table).selectAll().execute()));
   return Object.fromEntries(tables.map((table, index) => [table, rows[index] as unknown[]]));

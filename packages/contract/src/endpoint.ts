@@ -50,6 +50,8 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Res
    * happens in any case.
    */
   conditional?: boolean;
+  /** Its service is given the headers and the bytes of the body, which it checks a signature of. */
+  signed?: boolean;
   /** The answer carries an `ETag` of itself: a request whose `If-None-Match` names it is answered 304, without a body. */
   revalidated?: boolean;
 }
@@ -75,6 +77,7 @@ interface Description<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   stream?: boolean;
   conditional?: boolean;
   revalidated?: boolean;
+  signed?: boolean;
 }
 
 /** Describes an endpoint. Without `auth` it takes a person's token or a master key. */

@@ -33,6 +33,7 @@ export type ObjectType =
   | 'PERMISSION'
   | 'GROUP'
   | 'FEATURE_HEALTH'
+  | 'EXTERNAL_RESOURCE'
   | 'INVITE';
 
 /** One audited step: who (the actor), what, before, after. */

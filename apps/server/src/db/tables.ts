@@ -68,6 +68,11 @@ export interface Tables {
   code_repositories: CodeRepositoryTable;
   code_reference_counts: CodeReferenceCountTable;
   code_references: CodeReferenceTable;
+  external_resources: ExternalResourceTable;
+  github_integrations: GithubIntegrationTable;
+  github_repositories: GithubRepositoryTable;
+  gitlab_integrations: GitlabIntegrationTable;
+  gitlab_hooks: GitlabHookTable;
 }
 
 /** A connection or a transaction: stores cannot tell and need not. */
@@ -855,4 +860,57 @@ export interface CodeReferenceTable {
   name_key: string;
   file_path: string;
   line_number: number;
+}
+
+/** An issue, or a pull or merge request, that is linked to a feature. */
+export interface ExternalResourceTable {
+  id: Generated<number>;
+  feature_id: number;
+  type: 'GITHUB_ISSUE' | 'GITHUB_PR' | 'GITLAB_ISSUE' | 'GITLAB_MR';
+  url: string;
+  /** Hash of the address in lower case. */
+  url_key: string;
+  /** JSON. */
+  metadata: string | null;
+  /** Open, merged…, as it was last told; null before that. */
+  state: string | null;
+  created_at: string;
+}
+
+export interface GithubIntegrationTable {
+  id: Generated<number>;
+  organisation_id: number;
+  installation_id: string;
+  created_at: string;
+}
+
+export interface GithubRepositoryTable {
+  id: Generated<number>;
+  github_id: number;
+  project_id: number;
+  repository_owner: string;
+  repository_name: string;
+  tagging_enabled: Bit;
+}
+
+export interface GitlabIntegrationTable {
+  id: Generated<number>;
+  project_id: number;
+  instance_url: string;
+  access_token_encrypted: string;
+  labeling_enabled: Bit;
+  /** Where it calls us, and what it shows then. */
+  webhook_uuid: string;
+  webhook_secret_encrypted: string;
+  created_at: string;
+}
+
+/** A project at GitLab that was asked to call us. */
+export interface GitlabHookTable {
+  id: Generated<number>;
+  gitlab_id: number;
+  /** Hash of the path of the project. */
+  path_key: string;
+  path: string;
+  hook_id: string;
 }

@@ -19,7 +19,7 @@ import { parseJson } from './json.ts';
 import { compress } from './compression.ts';
 import { conditionOf, etagOfText, matches } from './condition.ts';
 import { parseMultipart } from './multipart.ts';
-import type { Input, Route, StreamService } from './route.ts';
+import type { Input, Route, Signed, StreamService } from './route.ts';
 import { sendEvents } from './stream.ts';
 import { check, checkParams } from './validation.ts';
 
@@ -57,9 +57,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   }) as unknown as FastifyInstance;
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: FastifyRequest, body: Buffer) =>
-    parseJson(body),
-  );
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    bodies.set(request, body);
+    return parseJson(body);
+  });
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'buffer' },
@@ -101,6 +102,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   return app;
 }
 
+/** JSON as it came, for signatures. */
+const bodies = new WeakMap<FastifyRequest, Buffer>();
+
 function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): void {
   const { endpoint, service } = route;
   app.route({
@@ -119,6 +123,9 @@ function addRoute(app: FastifyInstance, route: Route, options: HttpOptions): voi
         params: endpoint.params && checkParams(endpoint.params, request.params),
         query: endpoint.query && check(endpoint.query, request.query),
         body: endpoint.body && check(endpoint.body, request.body ?? {}),
+        ...(endpoint.signed && {
+          signed: { headers: request.headers, bytes: bodies.get(request) ?? Buffer.alloc(0) } satisfies Signed,
+        }),
       };
       if (endpoint.stream) return startStream(route, { request, reply, ctx, input }, options);
       const condition = conditionOf(route, input, request.headers['if-match']);

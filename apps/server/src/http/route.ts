@@ -33,6 +33,20 @@ export function route<P, Q, B, R>(
   return { endpoint, service, current } as unknown as Route;
 }
 
+/** What a signature is checked with. */
+export interface Signed {
+  headers: Record<string, string | string[] | undefined>;
+  bytes: Buffer;
+}
+
+/** Joins an endpoint whose requests are signed to a service function. */
+export function signedRoute<P, Q, B, R>(
+  endpoint: Endpoint<P, Q, B, R>,
+  service: (ctx: Context, input: Input<P, Q, B> & { signed: Signed }) => Promise<R>,
+): Route {
+  return { endpoint, service } as unknown as Route;
+}
+
 /** One server-sent event. */
 export interface StreamEvent {
   id: string;

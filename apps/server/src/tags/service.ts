@@ -10,6 +10,7 @@ import {
   deleteTag as deleteRow,
   detachTag,
   findSystemTag,
+  findSystemTags,
   findTag,
   findTags,
   insertTag,
@@ -96,21 +97,49 @@ export async function tagUnhealthy(
   let tagId = await findSystemTag(ctx.db, projectId, 'UNHEALTHY');
   if (tagId !== null) await detachTag(ctx.db, tagId, features.healthy);
   if (features.unhealthy.length === 0) return;
-  if (tagId === null) {
-    tagId = await insertTag(ctx.db, {
-      uuid: crypto.randomUUID(),
-      project_id: projectId,
-      label: 'Unhealthy',
-      color: '#FFC0CB',
-      description: null,
-      is_permanent: 0,
-      is_system_tag: 1,
-      type: 'UNHEALTHY',
-    });
-    const after = await findOne(ctx, projectId, { id: tagId });
-    record({ ...stepOf(after), changeType: 'CREATE', log: `New Tag created: ${after.label}`, after });
-  }
+  tagId ??= await makeSystemTag(ctx, record, projectId, { label: 'Unhealthy', type: 'UNHEALTHY' });
   await attachTag(ctx.db, tagId, features.unhealthy);
+}
+
+/**
+ * Lets a feature have just those of a service's tags whose labels are given; the first one makes a tag. In a project's
+ * change.
+ */
+export async function tagByTracker(
+  ctx: Context,
+  record: RecordChange,
+  projectId: number,
+  { featureId, type, labels }: { featureId: number; type: 'GITHUB' | 'GITLAB'; labels: string[] },
+): Promise<void> {
+  const known = new Map((await findSystemTags(ctx.db, projectId, type)).map((tag) => [tag.label, tag.id]));
+  for (const [label, id] of known) if (!labels.includes(label)) await detachTag(ctx.db, id, [featureId]);
+  for (const label of labels) {
+    const id = known.get(label) ?? (await makeSystemTag(ctx, record, projectId, { label, type }));
+    await attachTag(ctx.db, id, [featureId]);
+  }
+}
+
+const systemColours = { UNHEALTHY: '#FFC0CB', GITHUB: '#838992', GITLAB: '#FC6D26' };
+
+async function makeSystemTag(
+  ctx: Context,
+  record: RecordChange,
+  projectId: number,
+  { label, type }: { label: string; type: keyof typeof systemColours },
+): Promise<number> {
+  const id = await insertTag(ctx.db, {
+    uuid: crypto.randomUUID(),
+    project_id: projectId,
+    label,
+    color: systemColours[type],
+    description: null,
+    is_permanent: 0,
+    is_system_tag: 1,
+    type,
+  });
+  const after = await findOne(ctx, projectId, { id });
+  record({ ...stepOf(after), changeType: 'CREATE', log: `New Tag created: ${after.label}`, after });
+  return id;
 }
 
 function stepOf(tag: Tag) {

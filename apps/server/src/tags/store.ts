@@ -61,6 +61,22 @@ export async function findSystemTag(db: Database, projectId: number, type: TagTa
   return row?.id ?? null;
 }
 
+/** The tags that the platform keeps in a project for a service. */
+export async function findSystemTags(
+  db: Database,
+  projectId: number,
+  type: TagTable['type'],
+): Promise<{ id: number; label: string }[]> {
+  return db
+    .selectFrom('tags')
+    .where('project_id', '=', projectId)
+    .where('type', '=', type)
+    .where('is_system_tag', '=', 1)
+    .select(['id', 'label'])
+    .orderBy('id')
+    .execute();
+}
+
 /** Attaches a tag to features; to one that has it, nothing happens. */
 export async function attachTag(db: Database, tagId: number, featureIds: number[]): Promise<void> {
   const rows = featureIds.map((feature_id) => ({ feature_id, tag_id: tagId }));

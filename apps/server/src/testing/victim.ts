@@ -1,6 +1,6 @@
 import { integrationEndpoints } from '@halyard/contract';
 import { insertRow } from '../db/statements.ts';
-import { randomHex } from '../secrets.ts';
+import { randomHex, sha256 } from '../secrets.ts';
 import { now } from '../time.ts';
 import type { TestContext } from './context.ts';
 import { integrationBodies } from './integrations.ts';
@@ -103,6 +103,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
     revision: 'c0ffee',
     code_references: [{ feature_name: `${marker}feature`, file_path: `src/${marker}checkout.ts`, line_number: 7 }],
   });
+  const links = await linkRepositories(context, tenant, { feature: feature.id });
   const field = await post('metadata/fields/', { name: `${marker}field`, organisation: tenant.organisationId });
   const modelField = await post(`organisations/${tenant.organisationId}/metadata-model-fields/`, {
     field: field.id,
@@ -208,6 +209,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       webhook_id: webhook.id,
       change_id: change.id,
       change_set_id: saved.change_set,
+      ...links,
       field_id: field.id,
       model_field_id: modelField.id,
     },
@@ -241,4 +243,45 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       versionState: draftStates[1].id,
     },
   };
+}
+
+/** What is linked to a feature, at a GitHub and a GitLab that nobody answers at. */
+async function linkRepositories(
+  { db, app }: TestContext,
+  { organisationId, projectId }: Tenant,
+  { feature }: { feature: number },
+) {
+  const { vault, now } = app.systemContext();
+  const github = await insertRow(db, 'github_integrations', {
+    organisation_id: organisationId,
+    installation_id: String(organisationId),
+    created_at: now(),
+  });
+  const repository = await insertRow(db, 'github_repositories', {
+    github_id: github,
+    project_id: projectId,
+    repository_owner: `${marker}acme`,
+    repository_name: 'shop',
+    tagging_enabled: 0,
+  });
+  const gitlab = await insertRow(db, 'gitlab_integrations', {
+    project_id: projectId,
+    instance_url: `https://${marker}gitlab.invalid`,
+    access_token_encrypted: vault.encrypt('glpat-1'),
+    labeling_enabled: 0,
+    webhook_uuid: crypto.randomUUID(),
+    webhook_secret_encrypted: vault.encrypt('x'.repeat(40)),
+    created_at: now(),
+  });
+  const url = `https://github.com/${marker}acme/shop/issues/7`;
+  const resource = await insertRow(db, 'external_resources', {
+    feature_id: feature,
+    type: 'GITHUB_ISSUE',
+    url,
+    url_key: sha256(url),
+    metadata: JSON.stringify({ title: `${marker}issue` }),
+    state: null,
+    created_at: now(),
+  });
+  return { github_id: github, repository_id: repository, gitlab_id: gitlab, resource_id: resource };
 }
