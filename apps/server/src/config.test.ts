@@ -36,6 +36,8 @@ test('every wrong setting gets a line that names it', () => {
 test.each([
   [{ SMTP_URL: 'mail.example.com' }, 'SMTP_URL: must look like smtp://user:password@host:587'],
   [{ PUBLIC_URL: 'https://' }, 'PUBLIC_URL: must look like https://flags.example.com'],
+  [{ GITHUB_PEM: 'no key' }, 'GITHUB_PEM: must be the private key of the app, as GitHub gave it'],
+  [{ GITHUB_APP_ID: 'halyard' }, 'GITHUB_APP_ID: must be a number'],
   [{ MAIL_FROM: 'nobody' }, 'MAIL_FROM: must be an e-mail address'],
   [{ PREVENT_SIGNUP: 'perhaps' }, 'PREVENT_SIGNUP: must be true or false'],
   [{ USER_THROTTLE_RATE: 'often' }, 'USER_THROTTLE_RATE: must look like 20/min'],

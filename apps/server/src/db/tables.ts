@@ -865,6 +865,8 @@ export interface CodeReferenceTable {
 /** An issue, or a pull or merge request, that is linked to a feature. */
 export interface ExternalResourceTable {
   id: Generated<number>;
+  /** Of the feature. */
+  project_id: number;
   feature_id: number;
   type: 'GITHUB_ISSUE' | 'GITHUB_PR' | 'GITLAB_ISSUE' | 'GITLAB_MR';
   url: string;

@@ -349,6 +349,7 @@ async function link(
   return refusingRepeats(ctx, () =>
     changeProject(ctx, scope, async (ctx, record) => {
       const row = {
+        project_id: scope.projectId,
         feature_id: scope.featureId,
         type: given.type,
         url: given.url,

@@ -7,7 +7,6 @@ export type Resource = Selectable<ExternalResourceTable>;
 /** A resource with where its feature is. */
 export interface PlacedResource extends Resource {
   feature_name: string;
-  project_id: number;
   organisation_id: number;
 }
 
@@ -34,7 +33,7 @@ export async function findByUrl(db: Database, urlKey: string, projectIds: number
   return placed(db)
     .where('features.deleted_at', 'is', null)
     .where('external_resources.url_key', '=', urlKey)
-    .where('features.project_id', 'in', projectIds)
+    .where('external_resources.project_id', 'in', projectIds)
     .orderBy('external_resources.id')
     .limit(1000)
     .execute();
@@ -51,9 +50,8 @@ export async function projectsWithResources(db: Database, projectIds: number[]):
   if (projectIds.length === 0) return new Set();
   const rows = await db
     .selectFrom('external_resources')
-    .innerJoin('features', 'features.id', 'external_resources.feature_id')
-    .where('features.project_id', 'in', projectIds)
-    .select('features.project_id')
+    .where('project_id', 'in', projectIds)
+    .select('project_id')
     .distinct()
     .execute();
   return new Set(rows.map((row) => row.project_id));
@@ -114,5 +112,5 @@ function placed(db: Database) {
     .innerJoin('projects', 'projects.id', 'features.project_id')
     .where('projects.deleted_at', 'is', null)
     .selectAll('external_resources')
-    .select(['features.name as feature_name', 'features.project_id', 'projects.organisation_id']);
+    .select(['features.name as feature_name', 'projects.organisation_id']);
 }

@@ -73,6 +73,20 @@ describe('an organisation', () => {
     });
   });
 
+  test('leaves its installation to others when it is deleted', async () => {
+    await connect();
+    const rival = await seedTenant(context.db);
+    const path = `/api/v1/organisations/${rival.organisationId}/integrations/github/`;
+    const body = { installation_id: String(installation) };
+    const request = { method: 'POST' as const, path, as: rival.admin, body };
+
+    const before = await context.request(request);
+    await send('DELETE', '');
+    const after = await context.request(request);
+
+    expect([before.status, after.status]).toEqual([400, 201]);
+  });
+
   test('lets only administrators change anything', async () => {
     const id = await connect();
 

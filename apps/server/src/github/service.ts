@@ -17,6 +17,7 @@ import {
   findRepositories,
   findRepository,
   findUses,
+  freeInstallation,
   insertIntegration,
   insertRepository,
   type Integration,
@@ -330,6 +331,7 @@ async function changed<T>(
 }
 
 async function refuseTaken(ctx: Context, installationId: string): Promise<void> {
+  await freeInstallation(ctx.db, installationId);
   if ((await findByInstallation(ctx.db, installationId)) !== null) throw invalid({ installation_id: [taken] });
 }
 

@@ -11,8 +11,23 @@ export async function findIntegration(db: Database, organisationId: number): Pro
 }
 
 export async function findByInstallation(db: Database, installationId: string): Promise<Integration | null> {
-  const query = db.selectFrom('github_integrations').where('installation_id', '=', installationId);
-  return (await query.selectAll().executeTakeFirst()) ?? null;
+  const query = ofInstallation(db, installationId).where('organisations.deleted_at', 'is', null);
+  return (await query.executeTakeFirst()) ?? null;
+}
+
+/** Takes an installation from an organisation that was deleted. */
+export async function freeInstallation(db: Database, installationId: string): Promise<void> {
+  const query = ofInstallation(db, installationId).where('organisations.deleted_at', 'is not', null);
+  const found = await query.executeTakeFirst();
+  if (found !== undefined) await deleteIntegration(db, found.id);
+}
+
+function ofInstallation(db: Database, installationId: string) {
+  return db
+    .selectFrom('github_integrations')
+    .innerJoin('organisations', 'organisations.id', 'github_integrations.organisation_id')
+    .where('github_integrations.installation_id', '=', installationId)
+    .selectAll('github_integrations');
 }
 
 export async function insertIntegration(db: Database, row: Insertable<GithubIntegrationTable>): Promise<number> {

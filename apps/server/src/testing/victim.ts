@@ -275,6 +275,7 @@ async function linkRepositories(
   });
   const url = `https://github.com/${marker}acme/shop/issues/7`;
   const resource = await insertRow(db, 'external_resources', {
+    project_id: projectId,
     feature_id: feature,
     type: 'GITHUB_ISSUE',
     url,

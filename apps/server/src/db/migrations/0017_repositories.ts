@@ -29,6 +29,7 @@ export async function up(db: Database): Promise<void> {
     },
     external_resources: {
       id,
+      project_id: reference('projects'),
       feature_id: reference('features'),
       type: varchar(20),
       url: text,
@@ -84,6 +85,7 @@ export async function up(db: Database): Promise<void> {
     ],
     plain: [
       ['code_references', 'repository_id', 'name_key'],
+      ['external_resources', 'project_id'],
       ['external_resources', 'url_key'],
       ['github_repositories', 'github_id'],
     ],
