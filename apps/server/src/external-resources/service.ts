@@ -181,22 +181,26 @@ export async function writeComments(ctx: Context, changes: StoredChange[]): Prom
   ]);
   if (projects.size === 0) return;
   const own = telling.filter((change) => projects.has(change.project_id as number));
-  const updated = new Set<number>();
+  /** When each feature last changed. */
+  const updated = new Map<number, string>();
   const deleted = new Set<number>();
-  for (const { type, data } of await eventsOf(ctx, own)) {
+  for (const { change, type, data } of await eventsOf(ctx, own)) {
     if (type !== 'FLAG_UPDATED' && type !== 'FLAG_DELETED') continue;
     const { new_state, previous_state } = data as Record<string, { feature: { id: number }; identity: unknown } | null>;
     const state = new_state ?? previous_state;
     // What one person gets is not told.
-    if (state && state.identity == null) (type === 'FLAG_DELETED' ? deleted : updated).add(state.feature.id);
+    if (!state || state.identity != null) continue;
+    if (type === 'FLAG_DELETED') deleted.add(state.feature.id);
+    else updated.set(state.feature.id, change.created_date);
   }
-  const resources = await findOfFeatures(ctx.db, [...new Set([...updated, ...deleted])]);
+  const resources = await findOfFeatures(ctx.db, [...new Set([...updated.keys(), ...deleted])]);
   for (const resource of resources) {
     if (deleted.has(resource.feature_id)) {
       const scope = { organisationId: resource.organisation_id, projectId: resource.project_id };
       await sayFarewell(ctx, { ...scope, name: resource.feature_name }, resource, 'was deleted.');
-    } else {
-      // While one waits, the next only renews it: changes of some seconds are one comment.
+    } else if (resource.created_at < (updated.get(resource.feature_id) ?? '')) {
+      // The link's own comment tells what was before it. While one waits, the next only renews it: changes of some
+      // seconds are one comment.
       const payload = { resourceId: resource.id };
       const runAt = plusSeconds(ctx.now(), pauseSeconds);
       await enqueue(ctx, { kind: tellKind, payload, uniqueKey: String(resource.id), runAt });
