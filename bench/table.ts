@@ -59,12 +59,16 @@ export function printTable(rows: Row[]): void {
     met: 'met',
   };
   const columns = Object.keys(headings) as (keyof Row)[];
-  const widths = columns.map((column) => Math.max(...[headings, ...rows].map((row) => row[column].length)));
-  const line = (row: Row) =>
-    `| ${columns.map((column, i) => row[column].padEnd(widths[i] as number)).join(' | ')} |`.trimEnd();
-  console.log(line(headings));
-  console.log(`|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`);
-  for (const row of rows) console.log(line(row));
+  printLines([headings, ...rows].map((row) => columns.map((column) => row[column])));
+}
+
+/** A table whose first line is its headings. */
+export function printLines(lines: string[][]): void {
+  const widths = lines[0]?.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0))) ?? [];
+  for (const [n, line] of lines.entries()) {
+    console.log(`| ${line.map((text, i) => text.padEnd(widths[i] ?? 0)).join(' | ')} |`.trimEnd());
+    if (n === 0) console.log(`|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`);
+  }
 }
 
 function perSecond(rates: Rates): string {

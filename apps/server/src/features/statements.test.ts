@@ -1,5 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import type { KyselyPlugin } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, createApp } from '../app.ts';
@@ -8,21 +6,10 @@ import { insertRow, insertRows } from '../db/statements.ts';
 import { nameKey } from '../names.ts';
 import { emptyDatabase } from '../testing/context.ts';
 import { seedEnvironment, seedTenant, type Tenant } from '../testing/seed.ts';
+import { countStatements, statementCounter } from '../testing/statements.ts';
 import { now } from '../time.ts';
 
 /* How many statements a list of 1,000 features takes, whatever belongs to them. */
-
-const request = new AsyncLocalStorage<{ statements: number }>();
-const counter: KyselyPlugin = {
-  transformQuery: ({ node }) => node,
-  // Once for each statement that was made; queries inside queries are transformed, too, but have no result.
-  // What the process does beside the request is not counted.
-  transformResult: async ({ result }) => {
-    const count = request.getStore();
-    if (count !== undefined) count.statements += 1;
-    return result;
-  },
-};
 
 let database: Awaited<ReturnType<typeof emptyDatabase>>;
 let app: App;
@@ -31,7 +18,7 @@ let acme: Tenant;
 beforeAll(async () => {
   database = await emptyDatabase();
   const config = readConfig({ SECRET_KEY: 'a secret that only this test run knows' });
-  app = await createApp({ config, db: database.db.withPlugin(counter), log: pino({ level: 'error' }) });
+  app = await createApp({ config, db: database.db.withPlugin(statementCounter), log: pino({ level: 'error' }) });
   acme = await seedTenant(database.db);
   await fill();
 });
@@ -113,12 +100,11 @@ const list = (query: string) => counted('GET', `features/?${query}`);
 
 async function counted(method: 'GET' | 'POST', path: string, body?: object) {
   const url = `/api/v1/projects/${acme.projectId}/${path}`;
-  const count = { statements: 0 };
-  return request.run(count, async () => {
+  const { statements, result } = await countStatements(async () => {
     const headers = { authorization: acme.admin };
-    const answer = await app.http.inject({ method, url, headers, ...(body !== undefined && { payload: body }) });
-    return { ...count, body: answer.json() };
+    return await app.http.inject({ method, url, headers, ...(body !== undefined && { payload: body }) });
   });
+  return { statements, body: result.json() };
 }
 
 test('a list of 1,000 features takes seven statements, three of them to tell who asks', async () => {
