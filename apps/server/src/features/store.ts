@@ -117,7 +117,7 @@ function filtered(db: Database, projectId: number, filter: FeatureFilter) {
     .where('features.project_id', '=', projectId)
     .where('features.deleted_at', 'is', null);
   if (filter.featureId !== undefined) query = query.where('features.id', '=', filter.featureId);
-  if (filter.search) query = query.where(containsText(sql.ref('features.name'), filter.search));
+  if (filter.search) query = query.where(containsText(db, sql.ref('features.name'), filter.search));
   if (filter.is_archived !== undefined) query = query.where('features.is_archived', '=', Number(filter.is_archived));
   if (filter.type !== undefined) query = query.where('features.type', '=', filter.type);
   if (filter.tags !== undefined) query = query.where((eb) => withTags(eb, filter.tags ?? [], filter.tag_strategy));
@@ -135,7 +135,7 @@ function filtered(db: Database, projectId: number, filter: FeatureFilter) {
       if (filter.value_search) {
         const wanted = filter.value_search;
         states = states.where((value) => {
-          const matches: Expression<SqlBool>[] = [containsText(sql.ref('feature_states.string_value'), wanted)];
+          const matches: Expression<SqlBool>[] = [containsText(db, sql.ref('feature_states.string_value'), wanted)];
           if (/^-?\d{1,10}$/.test(wanted)) matches.push(value('feature_states.integer_value', '=', Number(wanted)));
           if (/^(true|false)$/i.test(wanted)) {
             matches.push(value('feature_states.boolean_value', '=', Number(wanted.toLowerCase() === 'true')));

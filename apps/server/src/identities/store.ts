@@ -34,7 +34,7 @@ function filtered(db: Database, environmentId: number, search: IdentitySearch) {
   const query = db.selectFrom('identities').where('environment_id', '=', environmentId);
   if (search === null) return query;
   if ('is' in search) return query.where('identifier_hash', '=', sha256(search.is));
-  return query.where(containsText(sql.ref('identities.identifier'), search.contains));
+  return query.where(containsText(db, sql.ref('identities.identifier'), search.contains));
 }
 
 /** An identity; null where the environment has none of this id. */

@@ -39,7 +39,7 @@ export async function countSegments(db: Database, projectId: number, filter: Seg
 
 function filtered(db: Database, projectId: number, filter: SegmentFilter) {
   let query = db.selectFrom('segments').where('project_id', '=', projectId).where('deleted_at', 'is', null);
-  if (filter.search) query = query.where(containsText(sql.ref('segments.name'), filter.search));
+  if (filter.search) query = query.where(containsText(db, sql.ref('segments.name'), filter.search));
   if (!filter.includeFeatureSpecific) query = query.where('feature_id', 'is', null);
   return query;
 }
