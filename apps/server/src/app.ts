@@ -57,6 +57,8 @@ import { createIdentityStore } from './identities/sdk-store.ts';
 import { integrationJobs, writeIntegrationDeliveries } from './integrations/delivery.ts';
 import { integrationRoutes } from './integrations/routes.ts';
 import { createIntegrationListener } from './integrations/sdk-listener.ts';
+import { launchDarklyImportRoutes } from './launch-darkly-imports/routes.ts';
+import { launchDarklyImportJobs } from './launch-darkly-imports/service.ts';
 import { createWorker, type Worker } from './jobs/worker.ts';
 import { mailJobs } from './mail/service.ts';
 import { createLogMailer, createSmtpMailer } from './mail/mailer.ts';
@@ -125,6 +127,7 @@ export const routes = [
   ...featureImportRoutes,
   ...featureHealthRoutes,
   ...projectExportRoutes,
+  ...launchDarklyImportRoutes,
   ...changeSetRoutes,
   ...changeStreamRoutes,
   ...tagRoutes,
@@ -236,6 +239,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...integrationJobs,
       ...externalResourceJobs,
       ...gitlabJobs,
+      ...launchDarklyImportJobs,
       ...(config.webhooks && webhookJobs),
     },
   });

@@ -110,6 +110,7 @@ const environmentVariables = z.object({
     .string()
     .regex(/^https?:\/\/[^\s/]+\/?$/, 'must look like https://slack.com')
     .default('https://slack.com'),
+  LAUNCH_DARKLY_URL: serviceUrl.default('https://app.launchdarkly.com'),
   ORGANISATION_NAME: z.string().max(2000).default('My organisation'),
   PROJECT_NAME: z.string().max(2000).default('My project'),
 });
@@ -156,6 +157,8 @@ export interface Config {
   /** The first administrator, created without a request; null where none is named. */
   firstAdmin: FirstAdmin | null;
   slack: SlackApp;
+  /** Where imports from LaunchDarkly are read, without a slash at the end. */
+  launchDarklyUrl: string;
   /** From package.json; sent as `Flagsmith-Version` and shown by `/version/`. */
   version: string;
 }
@@ -285,6 +288,7 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
           ? null
           : { clientId: value.SLACK_CLIENT_ID, clientSecret: value.SLACK_CLIENT_SECRET },
     },
+    launchDarklyUrl: value.LAUNCH_DARKLY_URL,
     version: packageVersion(),
   };
 }

@@ -471,6 +471,9 @@ const entries: Record<string, Entry> = {
   listPlatformStaleFlags: { superuser: true },
   listPlatformIntegrations: { superuser: true },
   importProject: { body: () => emptyProjectFile },
+  listLaunchDarklyImports: {},
+  createLaunchDarklyImport: { body: () => ({ token: `${marker}token`, project_key: 'shop' }) },
+  getLaunchDarklyImport: {},
 };
 
 /** Every vendor at every place. A place has one of each, so that the owner sets it up again when it is gone. */

@@ -34,6 +34,7 @@ export * from './health.ts';
 export * from './identities.ts';
 export * from './integrations.ts';
 export * from './invites.ts';
+export * from './launch-darkly-imports.ts';
 export * from './master-keys.ts';
 export * from './metadata.ts';
 export * from './multivariate-options.ts';

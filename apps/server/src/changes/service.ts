@@ -34,6 +34,7 @@ export type ObjectType =
   | 'GROUP'
   | 'FEATURE_HEALTH'
   | 'EXTERNAL_RESOURCE'
+  | 'IMPORT_REQUEST'
   | 'INVITE';
 
 /** One audited step: who (the actor), what, before, after. */

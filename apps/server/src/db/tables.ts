@@ -73,6 +73,7 @@ export interface Tables {
   github_repositories: GithubRepositoryTable;
   gitlab_integrations: GitlabIntegrationTable;
   gitlab_hooks: GitlabHookTable;
+  launch_darkly_imports: LaunchDarklyImportTable;
 }
 
 /** A connection or a transaction: stores cannot tell and need not. */
@@ -915,4 +916,27 @@ export interface GitlabHookTable {
   path_key: string;
   path: string;
   hook_id: string;
+}
+
+export interface LaunchDarklyImportTable {
+  id: Generated<number>;
+  project_id: number;
+  /** The project while the import is not done, null afterwards: a project has one at a time. */
+  open_project_id: number | null;
+  /** Of the project at LaunchDarkly. */
+  project_key: string;
+  /** Of the API; null as soon as the import is done. */
+  token_encrypted: string | null;
+  created_by: number | null;
+  created_by_master_key: number | null;
+  created_at: string;
+  updated_at: string;
+  completed_at: string | null;
+  result: 'success' | 'incomplete' | 'failure' | null;
+  requested_environment_count: number | null;
+  requested_flag_count: number | null;
+  /** Flags that LaunchDarkly calls deprecated. */
+  deprecated_flag_count: number;
+  /** JSON list of sentences. */
+  error_messages: string;
 }

@@ -5,7 +5,7 @@ import { changeProject } from '../changes/service.ts';
 import { type Context, inTransaction } from '../context.ts';
 import { createEnvironment } from '../environments/service.ts';
 import { invalid } from '../errors.ts';
-import { startVersioning } from '../feature-versions/service.ts';
+import { adoptServed, startVersioning } from '../feature-versions/service.ts';
 import { createProject } from '../projects/service.ts';
 import { problemsIn } from './check.ts';
 import { insertContents, keysTaken, readProject, setKey } from './store.ts';
@@ -78,6 +78,26 @@ export async function importProject(ctx: Context, { params, query, body }: Input
     });
     return { ...project, environments };
   });
+}
+
+/**
+ * Adds features, segments, tags and overrides to a project that is there, inside a change of the project: `contents` as in
+ * a project file, with all of the project's environments, in the order of `environmentIds`. Features must be new to it.
+ * Answers their ids by name. @throws RequestError 400 with the paths of what is wrong
+ */
+export async function addContents(
+  ctx: Context,
+  place: { organisationId: number; projectId: number; environmentIds: number[] },
+  contents: Omit<ProjectFile, 'format' | 'version' | 'exported_at' | 'project'>,
+): Promise<Map<string, number>> {
+  const file = parse({ format: 'halyard-project', version: 1, project: { name: 'contents' }, ...contents });
+  const ids = await insertContents(ctx.db, { ...place, keepUuids: false }, file, ctx.now());
+  await adoptServed(
+    ctx,
+    { projectId: place.projectId },
+    file.features.map(({ name }) => ids.get(name) as number),
+  );
+  return ids;
 }
 
 /** @throws RequestError 400 with the paths of what is wrong, at most a hundred */

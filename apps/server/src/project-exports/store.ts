@@ -1,7 +1,7 @@
 import { type FileState, type ProjectFile } from '@halyard/contract';
 import type { Selectable } from 'kysely';
 import { factsOf } from '../db/dialects/dialect.ts';
-import { chunks, insertRows } from '../db/statements.ts';
+import { chunks, insertRows, upsertRows } from '../db/statements.ts';
 import type { Database, FeatureStateTable } from '../db/tables.ts';
 import { contentTypes } from '../metadata/content-types.ts';
 import { nameKey } from '../names.ts';
@@ -304,13 +304,16 @@ async function uuidsTaken(db: Database, uuids: string[]): Promise<Set<string>> {
   return taken;
 }
 
-/** Fills a new project whose environments are there, in the order of the file, and empty. */
+/**
+ * Adds what a file holds to a project whose environments are there, in the order of the file. Its features must be new to
+ * the project; tags of the same label and identities of the same identifier are those that are there.
+ */
 export async function insertContents(
   db: Database,
   ids: { organisationId: number; projectId: number; environmentIds: number[]; keepUuids: boolean },
   file: Contents,
   at: Timestamp,
-): Promise<void> {
+): Promise<Map<string, number>> {
   const { projectId } = ids;
   const features = await insertFeatures(db, projectId, file, at);
   const segments = await insertSegments(db, projectId, file, features, at);
@@ -328,6 +331,7 @@ export async function insertContents(
       at,
     );
   }
+  return features;
 }
 
 async function insertFeatures(db: Database, projectId: number, file: Contents, at: Timestamp) {
@@ -349,7 +353,12 @@ async function insertFeatures(db: Database, projectId: number, file: Contents, a
       deleted_at: null,
     })),
   );
-  const rows = await db.selectFrom('features').where('project_id', '=', projectId).select(['id', 'name']).execute();
+  const rows = await db
+    .selectFrom('features')
+    .where('project_id', '=', projectId)
+    .where('deleted_at', 'is', null)
+    .select(['id', 'name'])
+    .execute();
   return new Map(rows.map((row) => [row.name, row.id]));
 }
 
@@ -380,7 +389,7 @@ async function insertSegments(
   });
   await insertRows(db, 'segments', rows);
   const found = await db.selectFrom('segments').where('project_id', '=', projectId).select(['id', 'uuid']).execute();
-  return new Map(found.map((row) => [refOf.get(row.uuid) as number, row.id]));
+  return new Map(found.flatMap((row) => (refOf.has(row.uuid) ? [[refOf.get(row.uuid) as number, row.id]] : [])));
 }
 
 /** New ids by feature and ref. */
@@ -413,21 +422,35 @@ async function insertOptions(
 }
 
 async function insertTags(db: Database, projectId: number, file: Contents, features: Map<string, number>) {
+  if (file.tags.length === 0) return;
+  const tagsOfProject = () =>
+    db.selectFrom('tags').where('project_id', '=', projectId).select(['id', 'uuid', 'label']).orderBy('id').execute();
+  const idOf = new Map<number, number>();
+  const present = new Map((await tagsOfProject()).toReversed().map((tag) => [tag.label, tag.id]));
   const refOf = new Map<string, number>();
-  const rows = file.tags.map(({ ref, ...tag }) => {
+  const rows = file.tags.flatMap(({ ref, ...tag }) => {
+    const known = present.get(tag.label);
+    if (known !== undefined) {
+      idOf.set(ref, known);
+      return [];
+    }
     const uuid = crypto.randomUUID();
     refOf.set(uuid, ref);
-    return {
-      ...tag,
-      uuid,
-      project_id: projectId,
-      is_permanent: Number(tag.is_permanent),
-      is_system_tag: Number(tag.is_system_tag),
-    };
+    return [
+      {
+        ...tag,
+        uuid,
+        project_id: projectId,
+        is_permanent: Number(tag.is_permanent),
+        is_system_tag: Number(tag.is_system_tag),
+      },
+    ];
   });
   await insertRows(db, 'tags', rows);
-  const found = await db.selectFrom('tags').where('project_id', '=', projectId).select(['id', 'uuid']).execute();
-  const idOf = new Map(found.map((row) => [refOf.get(row.uuid), row.id]));
+  for (const { uuid, id } of await tagsOfProject()) {
+    const ref = refOf.get(uuid);
+    if (ref !== undefined) idOf.set(ref, id);
+  }
   await insertRows(
     db,
     'feature_tags',
@@ -572,7 +595,7 @@ async function insertEnvironmentContents(
     .select(['id', 'feature_id', 'segment_id'])
     .execute();
   const placeOf = new Map(places.map((place) => [`${place.feature_id} ${place.segment_id}`, place.id]));
-  await insertRows(
+  await upsertRows(
     db,
     'identities',
     environment.identity_overrides.map(({ identifier, created_date }) => ({
@@ -581,13 +604,19 @@ async function insertEnvironmentContents(
       identifier_hash: sha256(identifier),
       created_date: created_date ?? at,
     })),
+    { key: ['environment_id', 'identifier_hash'], update: [] },
   );
-  const identities = await db
-    .selectFrom('identities')
-    .where('environment_id', '=', environmentId)
-    .select(['id', 'identifier_hash'])
-    .execute();
-  const identityOf = new Map(identities.map((identity) => [identity.identifier_hash, identity.id]));
+  const identityOf = new Map<string, number>();
+  const hashes = environment.identity_overrides.map(({ identifier }) => sha256(identifier));
+  for (const part of chunks(hashes, perStatement)) {
+    const identities = await db
+      .selectFrom('identities')
+      .where('environment_id', '=', environmentId)
+      .where('identifier_hash', 'in', part)
+      .select(['id', 'identifier_hash'])
+      .execute();
+    for (const identity of identities) identityOf.set(identity.identifier_hash, identity.id);
+  }
 
   const list = [
     ...environment.states.map((state) => ({ state, place: { ...nowhere, scope: 'environment' } })),

@@ -49,6 +49,8 @@ export function testContext(variables: Record<string, string> = {}): TestContext
     const config = readConfig({
       DATA_DIR: dataDir,
       SECRET_KEY: 'a secret that only this test run knows',
+      // Refused, so that no test asks anybody outside.
+      LAUNCH_DARKLY_URL: 'http://127.0.0.1:9',
       ...variables,
     });
     const app = await createApp({

@@ -153,6 +153,22 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
     note: `${marker}note`,
     settings: { description: `${marker}saved description` },
   });
+  const launchDarklyImport = await insertRow(context.db, 'launch_darkly_imports', {
+    project_id: tenant.projectId,
+    open_project_id: null,
+    project_key: `${marker}launch-darkly`,
+    token_encrypted: null,
+    created_by: tenant.adminId,
+    created_by_master_key: null,
+    created_at: now(),
+    updated_at: now(),
+    completed_at: now(),
+    result: 'failure',
+    requested_environment_count: null,
+    requested_flag_count: null,
+    deprecated_flag_count: 0,
+    error_messages: JSON.stringify([`${marker}import message`]),
+  });
   const invite = await post(`${organisationPath}/invites/`, { email: `${marker}guest@example.com` });
   const inviteLink = await post(`${organisationPath}/invite-links/`, {});
   const project = await get(`projects/${tenant.projectId}/`);
@@ -210,6 +226,7 @@ export async function makeVictim(context: TestContext, tenant: Tenant): Promise<
       change_id: change.id,
       change_set_id: saved.change_set,
       ...links,
+      import_id: launchDarklyImport,
       field_id: field.id,
       model_field_id: modelField.id,
     },
