@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { requireScope } from './access/scopes.ts';
 import { authenticate } from './access/service.ts';
+import { accessPageRoutes } from './access-pages/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { accountRoutes } from './auth/account/routes.ts';
 import { emailRoutes } from './auth/email/routes.ts';
@@ -108,6 +109,7 @@ export const routes = [
   ...groupRoutes,
   ...inviteRoutes,
   ...permissionRoutes,
+  ...accessPageRoutes,
   ...projectRoutes,
   ...environmentRoutes,
   ...environmentKeyRoutes,

@@ -106,6 +106,18 @@ const entries: Record<string, Entry> = {
   ...grantEntries('Project'),
   ...grantEntries('Environment'),
 
+  getPeoplePage: { member: true },
+  // About themselves they may.
+  getMemberAccess: { member: true },
+  getOrganisationAccess: { member: true },
+  saveOrganisationAccess: {
+    body: (victim) => ({ changes: [{ group: victim.leftover.group, permissions: ['CREATE_PROJECT'] }] }),
+  },
+  getProjectAccess: {},
+  saveProjectAccess: {
+    body: (victim) => ({ changes: [{ group: victim.leftover.group, permissions: ['VIEW_PROJECT'] }] }),
+  },
+
   listGroups: { member: true },
   createGroup: { body: () => ({ name: `${marker}second group` }) },
   listGroupSummaries: { member: true },

@@ -1,3 +1,4 @@
+export * from './access-pages.ts';
 export * from './audit.ts';
 export * from './auth-account.ts';
 export * from './auth-email.ts';

@@ -390,6 +390,33 @@ export async function rightsEverywhere(ctx: Context): Promise<RightsEverywhere> 
   };
 }
 
+/**
+ * What a member may do throughout an organisation, in three statements, with what was granted to administrators too; null
+ * for outsiders.
+ */
+export async function rightsThroughoutOrganisation(
+  ctx: Context,
+  organisationId: number,
+  userId: number,
+): Promise<{
+  organisation: Rights;
+  inProject: (projectId: number) => Rights;
+  inEnvironment: (projectId: number, environmentId: number) => Rights;
+} | null> {
+  const role = await findRole(ctx.db, organisationId, userId);
+  const organisation = await rightsInOrganisation(ctx, organisationId, 'all', { kind: 'member', userId });
+  if (role === null || organisation === null) return null;
+  const grants = await listGrants(ctx.db, userId, { everywhereIn: [organisationId] });
+  const byProject = Map.groupBy(grants, ({ projectId }) => projectId);
+  const rightsAt = (place: { projectId: number; environmentId?: number }) =>
+    rightsFrom(role, byProject.get(place.projectId) ?? [], place);
+  return {
+    organisation,
+    inProject: (projectId) => rightsAt({ projectId }),
+    inEnvironment: (projectId, environmentId) => rightsAt({ projectId, environmentId }),
+  };
+}
+
 async function roleIn(ctx: Context, whose: Whose, organisationId: number): Promise<'ADMIN' | 'USER' | null> {
   if (whose.kind === 'nobody') throw unauthenticated();
   if (whose.kind === 'system') return 'ADMIN';

@@ -24,22 +24,26 @@ import {
 } from '../access/service.ts';
 import { changeOrganisation } from '../changes/service.ts';
 import type { Context } from '../context.ts';
-import { forbidden, invalid, invalidTogether, notFound, refused } from '../errors.ts';
+import { type FieldErrors, forbidden, invalid, invalidTogether, notFound, refused, RequestError } from '../errors.ts';
 import { catalogueOf, type Level } from './catalogue.ts';
 import {
   deleteGrant,
+  deleteGrants,
   deleteGrantsOfGroup,
   deleteGrantsOfUsers,
   findEnvironments,
   findGrants,
+  findGrantsThroughout,
   findGroups,
   findMembers,
   type Grantee,
   type GrantPlace,
   grantExists,
   insertGrant,
+  keyOf,
   type StoredGrant,
   updateGrant,
+  upsertGrants,
 } from './store.ts';
 
 export async function listOrganisationPermissions(): Promise<PermissionDescription[]> {
@@ -213,6 +217,77 @@ export function grantService({ place: level, who }: Pick<GrantEndpoints, 'place'
   };
 }
 
+/** What may be granted at a level, in the order in which clients show it. */
+export const grantable = catalogueOf;
+
+/** All that a person or a group shall be granted at one place; `base` is what the draft found there. */
+export interface WantedGrant {
+  level: Level;
+  environment: number | null;
+  /** The place, for the audit log. */
+  words: string;
+  user?: number | undefined;
+  group?: number | undefined;
+  admin: boolean;
+  permissions: string[];
+  base?: { admin: boolean; permissions: string[] } | undefined;
+}
+
+/**
+ * Grants what is wanted in an organisation itself, or in a project and its environments, all of it or nothing; each grant
+ * that changes is a step of its own in the audit log. Whether the caller may, is for who calls.
+ * @throws RequestError 400 for a key, member or group that there is not, and for one named twice at a place; 409 where
+ * something is not as its draft found it.
+ */
+export async function saveGrants(
+  ctx: Context,
+  scope: { organisationId: number; projectId: number | null },
+  wanted: WantedGrant[],
+): Promise<void> {
+  const { organisationId, projectId } = scope;
+  await changeOrganisation(ctx, scope, async (ctx, record) => {
+    const names = await namesOf(ctx, organisationId, wanted);
+    const chosen = wanted.map((one) => {
+      const grantee: Grantee = one.user === undefined ? { groupId: one.group as number } : { userId: one.user };
+      const key = keyOf({ ...scope, environmentId: one.environment }, grantee);
+      return { ...one, grantee, key, name: names.get(nameKey(grantee)) };
+    });
+    refuseWrong(chosen);
+    const before = await grantsByKey(ctx, scope);
+    const differing = chosen
+      .map((one) => ({ ...one, ...knownGrant(one), stored: before.get(one.key) }))
+      .filter((one) => !isSame(one, givenBy(one.stored)));
+    refuseConflicts(differing);
+    const [gone, kept] = [differing.filter(isNothing), differing.filter((one) => !isNothing(one))];
+    await deleteGrants(
+      ctx.db,
+      gone.flatMap(({ stored }) => stored?.id ?? []),
+    );
+    await upsertGrants(
+      ctx.db,
+      kept.map(({ environment, grantee, admin, permissions }) => ({
+        place: { organisationId, projectId, environmentId: environment },
+        grantee,
+        admin,
+        permissions,
+      })),
+    );
+    const after = kept.length === 0 ? before : await grantsByKey(ctx, scope);
+    for (const one of differing) {
+      const now = isNothing(one) ? undefined : after.get(one.key);
+      const what = one.stored === undefined ? 'granted to' : now === undefined ? 'taken back from' : 'changed for';
+      record({
+        objectType: 'PERMISSION',
+        objectId: ((now ?? one.stored) as StoredGrant).id,
+        changeType: one.stored === undefined ? 'CREATE' : now === undefined ? 'DELETE' : 'UPDATE',
+        log: `Permissions ${what} ${one.name} in ${one.words}`,
+        ...(one.stored && { before: written(one.level, one.stored) }),
+        ...(now && { after: written(one.level, now) }),
+      });
+    }
+  });
+}
+
 /** Lets a person who made a project or an environment administer it. Inside the change that makes it. */
 export async function grantAdminToCreator(
   ctx: Context,
@@ -269,10 +344,20 @@ async function readGrant(ctx: Context, place: GrantPlace, who: 'user' | 'group',
 
 /** In the order of the catalogue, each once. @throws RequestError 400 for one that is not in it. */
 function knownKeys(level: Level, given: string[]): string[] {
-  const known = catalogueOf(level).map(({ key }) => key);
-  const wrong = given.filter((key) => !known.includes(key));
+  const wrong = strangeKeys(level, given);
   if (wrong.length > 0) throw invalid({ permissions: wrong.map(unknown) });
-  return known.filter((key) => given.includes(key));
+  return inOrder(level, given);
+}
+
+function strangeKeys(level: Level, given: string[]): string[] {
+  const known = new Set(catalogueOf(level).map(({ key }) => key));
+  return given.filter((key) => !known.has(key));
+}
+
+function inOrder(level: Level, given: string[]): string[] {
+  return catalogueOf(level)
+    .map(({ key }) => key)
+    .filter((key) => given.includes(key));
 }
 
 /** A row that names whom it is for by id. */
@@ -337,6 +422,11 @@ async function detailedOf(
   if (!isOwn && !isAdmin(callers)) throw forbidden();
   const rights = await rightsOf({ kind: 'member', userId });
   if (rights === null) throw notFound();
+  return detailsOf(level, rights);
+}
+
+/** What rights amount to at a level, in the order of the catalogue, and where each comes from. */
+export function detailsOf(level: Level, rights: Rights): DetailedPermissions {
   return {
     admin: isAdmin(rights),
     ...provenance(rights.adminGrants, rights.isOrganisationAdmin),
@@ -345,6 +435,87 @@ async function detailedOf(
       return grants.length === 0 ? [] : [{ permission_key: key, ...provenance(grants, false) }];
     }),
   };
+}
+
+type Given = { admin: boolean; permissions: string[] };
+
+interface ChosenGrant extends WantedGrant {
+  grantee: Grantee;
+  key: string;
+  /** Undefined for who is not of the organisation. */
+  name: string | undefined;
+}
+
+/** @throws RequestError 400 that says at each grant what is wrong with it. */
+function refuseWrong(chosen: ChosenGrant[]): void {
+  const seen = new Set<string>();
+  const wrong = chosen.map(({ user, group, level, permissions, key, name }): FieldErrors => {
+    const who = user === undefined ? 'group' : 'user';
+    const strange = strangeKeys(level, permissions);
+    const isRepeated = seen.has(key);
+    seen.add(key);
+    return {
+      ...(name === undefined && { [who]: [unknown((user ?? group) as number)] }),
+      ...(isRepeated && { [who]: ['Named twice at the same place.'] }),
+      ...(strange.length > 0 && { permissions: strange.map(unknown) }),
+    };
+  });
+  if (wrong.some((errors) => Object.keys(errors).length > 0)) throw invalid({ changes: wrong });
+}
+
+/** @throws RequestError 409 with what is granted now, where that is not what a draft found. */
+function refuseConflicts(chosen: (ChosenGrant & { stored: StoredGrant | undefined })[]): void {
+  const conflicts = chosen
+    .filter(({ base, level, stored }) => base && !isSame(knownGrant({ level, ...base }), givenBy(stored)))
+    .map(({ environment, user = null, group = null, base, stored }) => ({
+      environment,
+      user,
+      group,
+      yours: base,
+      current: givenBy(stored),
+    }));
+  if (conflicts.length > 0) {
+    const detail = 'Somebody else changed this meanwhile. Look at what is granted now, and save again.';
+    throw new RequestError('conflict', { detail, code: 'conflict', conflicts });
+  }
+}
+
+function knownGrant({ level, admin, permissions }: Given & { level: Level }): Given {
+  return { admin: admin && level !== 'Organisation', permissions: inOrder(level, permissions) };
+}
+
+function givenBy(stored: StoredGrant | undefined): Given {
+  return stored === undefined
+    ? { admin: false, permissions: [] }
+    : { admin: stored.admin === 1, permissions: JSON.parse(stored.permissions) as string[] };
+}
+
+function isNothing({ admin, permissions }: Given): boolean {
+  return !admin && permissions.length === 0;
+}
+
+function isSame(a: Given, b: Given): boolean {
+  return a.admin === b.admin && JSON.stringify(a.permissions) === JSON.stringify(b.permissions);
+}
+
+async function grantsByKey(ctx: Context, scope: { organisationId: number; projectId: number | null }) {
+  const rows = await findGrantsThroughout(ctx.db, scope);
+  return new Map(rows.map((row) => [row.grant_key, row]));
+}
+
+/** What the audit log calls the people and groups that are of the organisation. */
+async function namesOf(ctx: Context, organisationId: number, wanted: WantedGrant[]): Promise<Map<string, string>> {
+  const idsOf = (who: 'user' | 'group') => [...new Set(wanted.flatMap((one) => one[who] ?? []))];
+  const members = await findMembers(ctx.db, organisationId, idsOf('user'));
+  const groups = await findGroups(ctx.db, organisationId, idsOf('group'));
+  return new Map([
+    ...members.map(({ id, email }): [string, string] => [nameKey({ userId: id }), email]),
+    ...groups.map(({ id, name }): [string, string] => [nameKey({ groupId: id }), `group ${name}`]),
+  ]);
+}
+
+function nameKey(grantee: Grantee): string {
+  return 'userId' in grantee ? `user ${grantee.userId}` : `group ${grantee.groupId}`;
 }
 
 function provenance(grants: Grant[], byRole: boolean) {

@@ -1,6 +1,6 @@
 import type { GrantedGroup, UserSummary } from '@halyard/contract';
 import type { Selectable } from 'kysely';
-import { insertRow } from '../db/statements.ts';
+import { insertRow, upsertRows } from '../db/statements.ts';
 import type { Database, PermissionGrantTable } from '../db/tables.ts';
 
 /** An organisation, a project or an environment: what lies below is null. */
@@ -29,22 +29,46 @@ export async function findGrants(
   return query.selectAll().orderBy('id').limit(limit).execute();
 }
 
+/** Rows of everybody in an organisation itself, or in a project and all of its environments; oldest first. */
+export async function findGrantsThroughout(
+  db: Database,
+  { organisationId, projectId }: { organisationId: number; projectId: number | null },
+): Promise<StoredGrant[]> {
+  return db
+    .selectFrom('permission_grants')
+    .where('organisation_id', '=', organisationId)
+    .where('project_id', projectId === null ? 'is' : '=', projectId)
+    .selectAll()
+    .orderBy('id')
+    .limit(100_000)
+    .execute();
+}
+
+/** Writes rows, or replaces what those of the same people and groups at the same places give. */
+export async function upsertGrants(
+  db: Database,
+  grants: { place: GrantPlace; grantee: Grantee; admin: boolean; permissions: string[] }[],
+): Promise<void> {
+  if (grants.length === 0) return;
+  await upsertRows(
+    db,
+    'permission_grants',
+    grants.map(({ place, grantee, admin, permissions }) => rowOf(place, grantee, { admin, permissions })),
+    { key: ['grant_key'], update: ['admin', 'permissions'] },
+  );
+}
+
+export async function deleteGrants(db: Database, ids: number[]): Promise<void> {
+  if (ids.length > 0) await db.deleteFrom('permission_grants').where('id', 'in', ids).execute();
+}
+
 export async function insertGrant(
   db: Database,
   place: GrantPlace,
   grantee: Grantee,
   given: { admin: boolean; permissions: string[] },
 ): Promise<number> {
-  return insertRow(db, 'permission_grants', {
-    grant_key: keyOf(place, grantee),
-    organisation_id: place.organisationId,
-    project_id: place.projectId,
-    environment_id: place.environmentId,
-    user_id: 'userId' in grantee ? grantee.userId : null,
-    group_id: 'groupId' in grantee ? grantee.groupId : null,
-    admin: Number(given.admin),
-    permissions: JSON.stringify(given.permissions),
-  });
+  return insertRow(db, 'permission_grants', rowOf(place, grantee, given));
 }
 
 export async function grantExists(db: Database, place: GrantPlace, grantee: Grantee): Promise<boolean> {
@@ -145,7 +169,21 @@ function at(db: Database, { organisationId, projectId, environmentId }: GrantPla
     .where('environment_id', environmentId === null ? 'is' : '=', environmentId);
 }
 
-function keyOf({ organisationId, projectId, environmentId }: GrantPlace, grantee: Grantee): string {
+function rowOf(place: GrantPlace, grantee: Grantee, given: { admin: boolean; permissions: string[] }) {
+  return {
+    grant_key: keyOf(place, grantee),
+    organisation_id: place.organisationId,
+    project_id: place.projectId,
+    environment_id: place.environmentId,
+    user_id: 'userId' in grantee ? grantee.userId : null,
+    group_id: 'groupId' in grantee ? grantee.groupId : null,
+    admin: Number(given.admin),
+    permissions: JSON.stringify(given.permissions),
+  };
+}
+
+/** What a grant is known by: one row for a person or a group at a place. */
+export function keyOf({ organisationId, projectId, environmentId }: GrantPlace, grantee: Grantee): string {
   const place =
     environmentId !== null
       ? `environment:${environmentId}`
