@@ -4,6 +4,7 @@ import { token } from './api/token.ts';
 import { playgroundSearch } from './explain/search.ts';
 import { tableSearch } from './features/filters.ts';
 import { arrivedAt, consentPath } from './sign-in/arrival.ts';
+import { peopleSearch } from './people/search.ts';
 import { NotFound } from './ui/NotFound.tsx';
 
 /** Only paths of our own: an address elsewhere never comes from a link. */
@@ -179,6 +180,7 @@ const projectSettings = createRoute({
 const people = createRoute({
   getParentRoute: () => organisation,
   path: '/people',
+  validateSearch: peopleSearch,
   component: lazyRouteComponent(() => import('./people/PeoplePage.tsx'), 'PeoplePage'),
 });
 const organisationSettings = createRoute({

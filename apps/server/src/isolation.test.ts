@@ -57,6 +57,7 @@ const entries: Record<string, Entry> = {
   listActiveMfaMethods: { own: true },
   logout: { own: true },
   deleteToken: { own: true },
+  endOtherSessions: { own: true },
   getSession: { own: true },
   getOAuthConsent: { own: true, query: consent },
   decideOAuthConsent: { own: true },
@@ -120,6 +121,7 @@ const entries: Record<string, Entry> = {
 
   listGroups: { member: true },
   createGroup: { body: () => ({ name: `${marker}second group` }) },
+  saveGroup: { body: () => ({ name: `${marker}saved group`, users: [] }) },
   listGroupSummaries: { member: true },
   listOwnGroups: { member: true },
   getGroup: {},

@@ -18,6 +18,17 @@ export const logout = endpoint({
   errors: [403],
 });
 
+export const endOtherSessions = endpoint({
+  id: 'endOtherSessions',
+  method: 'POST',
+  path: '/api/v1/auth/sessions/end-others/',
+  tag,
+  summary: 'End every other session of the account; the one that asks goes on',
+  auth: 'user',
+  status: 204,
+  errors: [403],
+});
+
 export const deleteToken = endpoint({
   id: 'deleteToken',
   method: 'DELETE',

@@ -29,6 +29,12 @@ const inOrganisation = z.object({ organisation_id: pathId });
 const one = inOrganisation.extend({ group_id: pathId });
 const membership = one.extend({ user_id: pathId });
 const userIds = z.object({ user_ids: z.array(idInput).max(1000) });
+/** All that a group shall be: who is not named leaves it. */
+const groupDraft = groupInput.extend({
+  /** Without an id, it is a new one. */
+  id: idInput.optional(),
+  users: z.array(z.object({ id: idInput, group_admin: booleanInput.default(false) })).max(10_000),
+});
 const tag = 'groups';
 
 export const listGroups = endpoint({
@@ -53,6 +59,18 @@ export const createGroup = endpoint({
   params: inOrganisation,
   body: groupInput,
   status: 201,
+  response: group,
+  errors: [403, 404],
+});
+
+export const saveGroup = endpoint({
+  id: 'saveGroup',
+  method: 'POST',
+  path: '/api/v1/organisations/{organisation_id}/groups/save/',
+  tag,
+  summary: 'Create or change a group with who is in it and who manages it, all or nothing',
+  params: inOrganisation,
+  body: groupDraft,
   response: group,
   errors: [403, 404],
 });

@@ -15,6 +15,8 @@ export const masterKey = z.object({
   revoked: z.boolean(),
   expiry_date: time.nullable(),
   has_expired: z.boolean(),
+  /** To the hour; null for one that was never used. */
+  last_used_at: time.nullable(),
 });
 export type MasterKey = z.output<typeof masterKey>;
 

@@ -17,7 +17,7 @@ import { IconChevronUp, IconX } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { messageFor } from '../api/errors.ts';
-import { nameOf } from './FeatureFilters.tsx';
+import { nameOf } from '../people/names.ts';
 import { notifyUndoable } from './notifyUndoable.tsx';
 import { changeFeatures } from './queries.ts';
 

@@ -21,6 +21,7 @@ import {
   IconX,
 } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
+import { nameOf } from '../people/names.ts';
 import type { Sort, TableSearch } from './filters.ts';
 
 interface FeatureFiltersProps {
@@ -200,9 +201,4 @@ export function FeatureFilters({ table, search, onChange }: FeatureFiltersProps)
       </Tooltip>
     </Group>
   );
-}
-
-/** A person's name, or the e-mail address where there is none. */
-export function nameOf(person: { first_name: string; last_name: string; email: string }): string {
-  return `${person.first_name} ${person.last_name}`.trim() || person.email;
 }

@@ -5,7 +5,7 @@ import { Difference } from '../ui/Difference.tsx';
 import { exactTime } from '../ui/time.ts';
 import { shown } from '../ui/values.ts';
 import type { Draft } from './draft.ts';
-import { nameOf } from './FeatureFilters.tsx';
+import { nameOf } from '../people/names.ts';
 
 interface PartListProps {
   parts: ChangeSetPart[];

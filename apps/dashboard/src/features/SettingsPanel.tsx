@@ -19,7 +19,7 @@ import { ValueEditor } from '../ui/ValueEditor.tsx';
 import type { DraftVariant, SettingsDraft } from './draft.ts';
 import { CodePanel } from './CodePanel.tsx';
 import { Section } from './EnvironmentPanel.tsx';
-import { nameOf } from './FeatureFilters.tsx';
+import { nameOf } from '../people/names.ts';
 import { changeFeatures } from './queries.ts';
 
 interface SettingsPanelProps {

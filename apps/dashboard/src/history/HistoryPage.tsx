@@ -16,7 +16,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { EnvironmentName } from '../environments/EnvironmentName.tsx';
-import { nameOf } from '../features/FeatureFilters.tsx';
+import { nameOf } from '../people/names.ts';
 import { undo } from '../features/queries.ts';
 import { findProject, session } from '../shell/queries.ts';
 import { Difference } from '../ui/Difference.tsx';

@@ -4,7 +4,7 @@ import type { Database, EnvironmentTable, FeatureTable, ProjectTable } from '../
 import type { Vault } from '../secrets.ts';
 import { forbidden, notFound, unauthenticated } from '../errors.ts';
 import { sha256 } from '../secrets.ts';
-import type { Timestamp } from '../time.ts';
+import { plusSeconds, type Timestamp } from '../time.ts';
 import type { EnvironmentPermission, OrganisationPermission, ProjectPermission } from './permissions.ts';
 import { type Grant, hasPermission, isAdmin, type Rights } from './rights.ts';
 import {
@@ -20,6 +20,7 @@ import {
   type GrantRow,
   listGrants,
   listMemberships,
+  noteKeyUse,
 } from './store.ts';
 import { scopesFrom } from './scopes.ts';
 import { readTrustToken } from './trust-token.ts';
@@ -74,6 +75,10 @@ export async function authenticate(
       found.revoked === 0 &&
       (found.expiry_date === null || found.expiry_date > now);
     if (!valid) throw unauthenticated('Valid Master API Key not found.');
+    // Once an hour, so that a busy key does not write with every request.
+    if (found.last_used_at === null || found.last_used_at < plusSeconds(now, -60 * 60)) {
+      await noteKeyUse(db, found.id, now);
+    }
     return {
       kind: 'master_key',
       masterKeyId: found.id,

@@ -42,9 +42,15 @@ export async function findMasterKey(db: Database, prefix: string) {
       'master_keys.name',
       'master_keys.revoked',
       'master_keys.expiry_date',
+      'master_keys.last_used_at',
     ])
     .executeTakeFirst();
   return row ?? null;
+}
+
+/** The one thing that is written here: nobody else sees a key being used. */
+export async function noteKeyUse(db: Database, masterKeyId: number, at: string): Promise<void> {
+  await db.updateTable('master_keys').set({ last_used_at: at }).where('id', '=', masterKeyId).execute();
 }
 
 /** The key behind a trust relationship that is as it was in `generation`; null where it is not, or is gone. */

@@ -259,6 +259,8 @@ export interface MasterKeyTable {
   created_by: number | null;
   expiry_date: string | null;
   revoked: Bit;
+  /** To the hour; null for one that was never used. */
+  last_used_at: Generated<string | null>;
 }
 
 export interface ProjectTable {

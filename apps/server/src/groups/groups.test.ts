@@ -244,3 +244,56 @@ describe('reading', () => {
     expect(second.body).toMatchObject({ count: 3, next: null, results: [{ name: 'C' }] });
   });
 });
+
+describe('a group that is saved as a whole', () => {
+  const save = (body: object, as = acme.admin) => send('POST', `${groups()}save/`, body, as);
+
+  test('is created, and changed, with who is in it and who manages it', async () => {
+    const [ada, grace, linus] = [await join(), await join(), await join()];
+    const users = (...members: [{ userId: number }, boolean][]) =>
+      members.map(([{ userId }, group_admin]) => ({ id: userId, group_admin }));
+
+    const made = await save({ name: 'Team', users: users([ada, true], [grace, false]) });
+    const { id } = made.body;
+    const saved = await save({ id, name: 'Crew', is_default: true, users: users([ada, false], [linus, true]) });
+
+    expect(made.body.users).toMatchObject(users([ada, true], [grace, false]));
+    expect(saved.body).toMatchObject({ id, name: 'Crew', is_default: true, users: users([ada, false], [linus, true]) });
+    expect((await get(`${groups()}${id}/`)).body).toEqual(saved.body);
+  });
+
+  test('stays as it was where any of it is refused', async () => {
+    const [ada, grace] = [await join(), await join()];
+    const { id } = await create();
+    await addUsers(id, [ada.userId]);
+    await makeAdmin(id, ada.userId);
+
+    const foreign = await save({ id, name: 'Crew', users: [{ id: rival.adminId }] });
+    const byManager = await save(
+      {
+        id,
+        name: 'Crew',
+        users: [
+          { id: ada.userId, group_admin: true },
+          { id: grace.userId, group_admin: true },
+        ],
+      },
+      ada.authorization,
+    );
+
+    expect([foreign.status, byManager.status]).toEqual([400, 403]);
+    expect((await get(`${groups()}${id}/`)).body).toMatchObject({ name: 'Team', users: [{ id: ada.userId }] });
+  });
+
+  test('is one of the organisation', async () => {
+    const foreign = await send(
+      'POST',
+      `/api/v1/organisations/${rival.organisationId}/groups/`,
+      { name: 'X' },
+      rival.admin,
+    );
+
+    expect((await save({ id: foreign.body.id, name: 'Mine', users: [] })).status).toBe(404);
+    expect((await save({ name: 'Mine', users: [] }, acme.member)).status).toBe(403);
+  });
+});

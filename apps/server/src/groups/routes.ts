@@ -5,6 +5,7 @@ import * as service from './service.ts';
 export const groupRoutes = [
   route(endpoints.listGroups, service.listGroups),
   route(endpoints.createGroup, service.createGroup),
+  route(endpoints.saveGroup, service.saveGroup),
   route(endpoints.listGroupSummaries, service.listGroupSummaries),
   route(endpoints.listOwnGroups, service.listOwnGroups),
   route(endpoints.getGroup, service.getGroup),

@@ -3,7 +3,7 @@ import type { Group, GroupChanges, GroupSummary, InputOf, Page } from '@halyard/
 import { hasPermission, isAdmin, type Rights } from '../access/rights.ts';
 import { openOrganisation, type OrganisationScope, requireUser, rightsInOrganisation } from '../access/service.ts';
 import { changeOrganisation } from '../changes/service.ts';
-import type { Context } from '../context.ts';
+import { type Context, inTransaction } from '../context.ts';
 import { forbidden, invalid, notFound, refused } from '../errors.ts';
 import { takeGrantsFromGroup } from '../permissions/service.ts';
 import {
@@ -19,7 +19,7 @@ import {
   findSummaries,
   insertGroup,
   insertMembers,
-  setGroupAdmin,
+  setGroupAdmins,
   updateGroup as updateRow,
 } from './store.ts';
 
@@ -98,6 +98,32 @@ export async function updateGroup(
     const columns = columnsOf(body);
     await refuseTakenExternalId(ctx, organisationId, columns.external_id, group.id);
     if (Object.keys(columns).length > 0) await updateRow(ctx.db, group.id, columns);
+  });
+}
+
+/**
+ * Creates or changes a group with who is in it and who manages it, all or nothing. Who manages it, administrators choose.
+ * @throws RequestError 400 and 403 as the single steps.
+ */
+export async function saveGroup(ctx: Context, { params, body }: InputOf<typeof endpoints.saveGroup>): Promise<Group> {
+  const { id, users, ...columns } = body;
+  return inTransaction(ctx, async (ctx) => {
+    const group =
+      id === undefined
+        ? await createGroup(ctx, { params, body: columns })
+        : await updateGroup(ctx, { params: { ...params, group_id: id }, body: columns });
+    const one = { ...params, group_id: group.id };
+    const wanted = new Map(users.map((user) => [user.id, user.group_admin]));
+    const present = new Map(group.users.map((user) => [user.id, user.group_admin]));
+    const joining = [...wanted.keys()].filter((userId) => !present.has(userId));
+    const leaving = [...present.keys()].filter((userId) => !wanted.has(userId));
+    if (leaving.length > 0) await removeGroupUsers(ctx, { params: one, body: { user_ids: leaving } });
+    if (joining.length > 0) await addGroupUsers(ctx, { params: one, body: { user_ids: joining } });
+    const changed = (to: boolean) =>
+      [...wanted].filter(([userId, admin]) => admin === to && (present.get(userId) ?? false) !== to).map(([at]) => at);
+    await changeGroupAdmins(ctx, one, changed(true), true);
+    await changeGroupAdmins(ctx, one, changed(false), false);
+    return readGroup(ctx, params.organisation_id, group.id);
   });
 }
 
@@ -232,8 +258,22 @@ async function changeGroupAdmin(
   await openOrganisation(ctx, params.organisation_id, 'ADMIN');
   await changeGroup(ctx, params, 'changed who manages it', async (ctx, group) => {
     if (!group.users.some((user) => user.id === params.user_id)) throw notFound();
-    await setGroupAdmin(ctx.db, { groupId: group.id, userId: params.user_id }, isGroupAdmin);
+    await setGroupAdmins(ctx.db, group.id, [params.user_id], isGroupAdmin);
   });
+}
+
+/** The same for many, who are all in it. */
+async function changeGroupAdmins(
+  ctx: Context,
+  params: GroupIds,
+  userIds: number[],
+  isGroupAdmin: boolean,
+): Promise<void> {
+  if (userIds.length === 0) return;
+  await openOrganisation(ctx, params.organisation_id, 'ADMIN');
+  await changeGroup(ctx, params, 'changed who manages it', (ctx, group) =>
+    setGroupAdmins(ctx.db, group.id, userIds, isGroupAdmin),
+  );
 }
 
 /** Who manages groups must not choose what is granted to themselves. */

@@ -176,16 +176,17 @@ export async function deleteMembersEverywhere(db: Database, organisationId: numb
     .execute();
 }
 
-export async function setGroupAdmin(
+export async function setGroupAdmins(
   db: Database,
-  member: { groupId: number; userId: number },
+  groupId: number,
+  userIds: number[],
   isAdmin: boolean,
 ): Promise<void> {
   await db
     .updateTable('user_group_members')
     .set({ is_admin: Number(isAdmin) })
-    .where('group_id', '=', member.groupId)
-    .where('user_id', '=', member.userId)
+    .where('group_id', '=', groupId)
+    .where('user_id', 'in', userIds)
     .execute();
 }
 

@@ -57,6 +57,21 @@ describe('creating a master key', () => {
     expect(await works(`${key.slice(0, -1)}!`)).toBe(false);
   });
 
+  test('tells from its first use on when it was used, to the hour', async () => {
+    const { key, prefix, last_used_at } = (await create({ name: 'used' })).body;
+    const lastUse = async () => {
+      await works(key);
+      return (await context.request({ path: `${keys()}${prefix}/`, as: acme.admin })).body.last_used_at;
+    };
+
+    const first = await lastUse();
+    const second = await lastUse();
+
+    expect(last_used_at).toBeNull();
+    expect(first).toEqual(expect.any(String));
+    expect(second).toBe(first);
+  });
+
   test('keeps the key out of the audit record', async () => {
     const { key, prefix } = (await create({ name: 'audited' })).body;
 

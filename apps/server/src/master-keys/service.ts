@@ -170,6 +170,7 @@ function shown(key: StoredMasterKey, now: Timestamp): MasterKey {
     revoked: key.revoked === 1,
     expiry_date: key.expiry_date,
     has_expired: key.expiry_date !== null && key.expiry_date <= now,
+    last_used_at: key.last_used_at,
   };
 }
 

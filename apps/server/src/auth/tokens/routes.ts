@@ -4,5 +4,6 @@ import * as service from './service.ts';
 
 export const tokenRoutes = [
   route(endpoints.logout, service.endSession),
+  route(endpoints.endOtherSessions, service.endOtherSessions),
   route(endpoints.deleteToken, service.endSession),
 ];

@@ -47,3 +47,12 @@ describe.each([
     expect((await context.request({ method, path, as: tenant.masterKey })).status).toBe(403);
   });
 });
+
+test('ending the others leaves the session that asks, and those of other people', async () => {
+  const [here, there] = [await session(), await session()];
+
+  const ended = await context.request({ method: 'POST', path: '/api/v1/auth/sessions/end-others/', as: here });
+
+  expect(ended.status).toBe(204);
+  expect([(await me(here)).status, (await me(there)).status, (await me(tenant.admin)).status]).toEqual([200, 401, 200]);
+});
