@@ -4,6 +4,7 @@ import { token } from './api/token.ts';
 import { playgroundSearch } from './explain/search.ts';
 import { tableSearch } from './features/filters.ts';
 import { arrivedAt, consentPath } from './sign-in/arrival.ts';
+import type { HistorySearch } from './history/search.ts';
 import { peopleSearch } from './people/search.ts';
 import { NotFound } from './ui/NotFound.tsx';
 
@@ -139,26 +140,23 @@ const compare = createRoute({
     said({ from: number(search.from), to: number(search.to) }),
   component: lazyRouteComponent(() => import('./compare/ComparePage.tsx'), 'ComparePage'),
 });
-interface HistorySearch {
-  q?: string | undefined;
-  type?: string | undefined;
-  environment?: number | undefined;
-  from?: string | undefined;
-  to?: string | undefined;
-  page?: number | undefined;
-}
+const historySearch = (search: Record<string, unknown>): HistorySearch =>
+  said({
+    q: text(search.q),
+    type: text(search.type),
+    project: number(search.project),
+    environment: number(search.environment),
+    feature: number(search.feature),
+    actor: number(search.actor),
+    from: text(search.from),
+    to: text(search.to),
+    page: number(search.page),
+    step: number(search.step),
+  });
 const history = createRoute({
   getParentRoute: () => project,
   path: '/history',
-  validateSearch: (search: Record<string, unknown>): HistorySearch =>
-    said({
-      q: text(search.q),
-      type: text(search.type),
-      environment: number(search.environment),
-      from: text(search.from),
-      to: text(search.to),
-      page: number(search.page),
-    }),
+  validateSearch: historySearch,
   component: lazyRouteComponent(() => import('./history/HistoryPage.tsx'), 'HistoryPage'),
 });
 const playground = createRoute({
@@ -183,9 +181,16 @@ const people = createRoute({
   validateSearch: peopleSearch,
   component: lazyRouteComponent(() => import('./people/PeoplePage.tsx'), 'PeoplePage'),
 });
+const organisationHistory = createRoute({
+  getParentRoute: () => organisation,
+  path: '/history',
+  validateSearch: historySearch,
+  component: lazyRouteComponent(() => import('./history/HistoryPage.tsx'), 'OrganisationHistoryPage'),
+});
 const organisationSettings = createRoute({
   getParentRoute: () => organisation,
   path: '/settings',
+  validateSearch: (search: Record<string, unknown>): { tab?: string | undefined } => said({ tab: text(search.tab) }),
   component: lazyRouteComponent(() => import('./settings/OrganisationSettingsPage.tsx'), 'OrganisationSettingsPage'),
 });
 const account = createRoute({
@@ -201,7 +206,7 @@ export const router = createRouter({
     app.addChildren([
       home,
       account,
-      organisation.addChildren([projects, people, organisationSettings]),
+      organisation.addChildren([projects, people, organisationHistory, organisationSettings]),
       project.addChildren([
         features,
         feature,

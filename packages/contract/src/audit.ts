@@ -58,6 +58,8 @@ const filters = z.object({
   environments: z
     .preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(idInput).max(1000))
     .optional(),
+  /** Id: what it is, its states and overrides, and its versions. */
+  feature: idInput.optional(),
   /** Part of the sentence. */
   search: z.string().max(256).optional(),
   is_system_event: booleanInput.optional(),

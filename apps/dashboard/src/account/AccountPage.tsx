@@ -1,37 +1,16 @@
-import type { AuthorisedApplication, CurrentUser } from '@halyard/contract';
-import {
-  Alert,
-  Button,
-  Code,
-  Group,
-  Paper,
-  PasswordInput,
-  SegmentedControl,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-  useMantineColorScheme,
-} from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
-import { ApiError, messageFor } from '../api/errors.ts';
+import type { CurrentUser } from '@halyard/contract';
+import { Group, PasswordInput, SegmentedControl, Stack, Text, TextInput, useMantineColorScheme } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { session } from '../shell/queries.ts';
+import { Card } from '../ui/Card.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Loaded } from '../ui/States.tsx';
-import { Time } from '../ui/Time.tsx';
-import { notifyDone, notifyFailed } from '../ui/notify.ts';
-import {
-  applications,
-  beginFactor,
-  changeAddress,
-  changeNames,
-  changePassword,
-  confirmFactor,
-  endApplication,
-  endFactor,
-  factors,
-} from './queries.ts';
+import { CloseAccount, Sessions } from './Leaving.tsx';
+import { changeAddress, changeNames, changePassword } from './queries.ts';
+import { SavingForm } from './SavingForm.tsx';
+import { Applications } from './Applications.tsx';
+import { TwoFactor } from './TwoFactor.tsx';
 
 /** One's own account: names, theme, address, password, second factor. */
 export function AccountPage() {
@@ -55,57 +34,16 @@ export function AccountPage() {
                 ]}
               />
             </Card>
-            <Password />
-            <Factor />
-            <Applications />
             <Address user={user} />
+            <Password />
+            <TwoFactor />
+            <Applications />
+            <Sessions />
+            <CloseAccount user={user} />
           </Stack>
         </Page>
       )}
     </Loaded>
-  );
-}
-
-function Card({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Paper p="md" bg="var(--card)" component="section" aria-label={title}>
-      <Title order={2} size="h5" mb="sm">
-        {title}
-      </Title>
-      {children}
-    </Paper>
-  );
-}
-
-interface SavingFormProps {
-  save: () => Promise<unknown>;
-  done: string;
-  button: string;
-  /** Given what the server said of single fields. */
-  children: (fields: Record<string, string>) => ReactNode;
-}
-
-/** A form that says what the server refused: at the field where it named one, above it otherwise. */
-function SavingForm({ save, done, button, children }: SavingFormProps) {
-  const saving = useMutation({ mutationFn: save, onSuccess: () => notifyDone(done) });
-  const fields = saving.error instanceof ApiError ? saving.error.fields : {};
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        saving.mutate();
-      }}
-    >
-      <Stack gap="sm">
-        {saving.isError && <Alert color="red">{messageFor(saving.error)}</Alert>}
-        {children(fields)}
-        <Group justify="flex-end">
-          <Button type="submit" loading={saving.isPending}>
-            {button}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
   );
 }
 
@@ -217,141 +155,6 @@ function Address({ user }: { user: CurrentUser }) {
           </>
         )}
       </SavingForm>
-    </Card>
-  );
-}
-
-function Factor() {
-  const query = useQuery(factors());
-  const [secret, setSecret] = useState<{ secret: string; qr_link: string }>();
-  const [code, setCode] = useState('');
-  const [password, setPassword] = useState('');
-  const [backup, setBackup] = useState<string[]>();
-  const begin = useMutation({ mutationFn: beginFactor, onSuccess: setSecret });
-  return (
-    <Card title="Two-factor login">
-      <Loaded query={query} rows={1}>
-        {(active) => (
-          <Stack gap="sm">
-            {backup && (
-              <Alert color="halyard" title="Keep these backup codes; they are not shown again">
-                <Code block>{backup.join('\n')}</Code>
-              </Alert>
-            )}
-            {active.length > 0 ? (
-              <>
-                <Text size="sm">It is on: a login asks for a code of your authenticator app.</Text>
-                <SavingForm
-                  save={async () => {
-                    await endFactor(password);
-                    setPassword('');
-                    setBackup(undefined);
-                  }}
-                  done="Two-factor login is off"
-                  button="Turn off"
-                >
-                  {(fields) => (
-                    <PasswordInput
-                      label="Password"
-                      autoComplete="current-password"
-                      required
-                      withAsterisk={false}
-                      error={fields.current_password}
-                      value={password}
-                      onChange={(event) => setPassword(event.currentTarget.value)}
-                    />
-                  )}
-                </SavingForm>
-              </>
-            ) : secret ? (
-              <SavingForm
-                save={async () => {
-                  setBackup(await confirmFactor(code.replaceAll(' ', '')));
-                  setSecret(undefined);
-                  setCode('');
-                }}
-                done="Two-factor login is on"
-                button="Turn on"
-              >
-                {(fields) => (
-                  <>
-                    <Text size="sm">
-                      Open <a href={secret.qr_link}>this link</a> on the device with your authenticator app, or enter
-                      the secret there:
-                    </Text>
-                    <Code block>{secret.secret}</Code>
-                    <TextInput
-                      label="Code of the app"
-                      inputMode="numeric"
-                      autoComplete="one-time-code"
-                      required
-                      withAsterisk={false}
-                      error={fields.code}
-                      value={code}
-                      onChange={(event) => setCode(event.currentTarget.value)}
-                    />
-                  </>
-                )}
-              </SavingForm>
-            ) : (
-              <>
-                <Text size="sm">It is off. With it, a stolen password alone does not open your account.</Text>
-                {begin.isError && <Alert color="red">{messageFor(begin.error)}</Alert>}
-                <Group>
-                  <Button variant="default" loading={begin.isPending} onClick={() => begin.mutate()}>
-                    Set it up
-                  </Button>
-                </Group>
-              </>
-            )}
-          </Stack>
-        )}
-      </Loaded>
-    </Card>
-  );
-}
-
-function Applications() {
-  const query = useQuery(applications());
-  const end = useMutation({
-    mutationFn: ({ client_id }: AuthorisedApplication) => endApplication(client_id),
-    onSuccess: (_, { name }) => notifyDone(`${name} can no longer act for you`),
-    onError: notifyFailed,
-  });
-  return (
-    <Card title="Applications">
-      <Loaded query={query} rows={1}>
-        {(list) =>
-          list.length === 0 ? (
-            <Text size="sm">None. Programs and assistants that you allow to act for you are listed here.</Text>
-          ) : (
-            <Stack gap="sm" component="ul" m={0} p={0} style={{ listStyle: 'none' }}>
-              {list.map((application) => (
-                <Group key={application.client_id} component="li" justify="space-between" wrap="nowrap">
-                  <div style={{ minWidth: 0 }}>
-                    <Text size="sm" fw={600} truncate>
-                      {application.name}
-                    </Text>
-                    <Text size="xs" c="dimmed">
-                      {application.scopes.includes('admin-api') ? 'All that you can do' : 'Features only'} · last used{' '}
-                      <Time at={application.last_used_at} />
-                    </Text>
-                  </div>
-                  <Button
-                    variant="default"
-                    size="xs"
-                    aria-label={`Remove ${application.name}`}
-                    loading={end.isPending && end.variables.client_id === application.client_id}
-                    onClick={() => end.mutate(application)}
-                  >
-                    Remove
-                  </Button>
-                </Group>
-              ))}
-            </Stack>
-          )
-        }
-      </Loaded>
     </Card>
   );
 }

@@ -36,3 +36,11 @@ export async function endFactor(password: string) {
   await call('deactivateMfa', { params: { method: 'app' }, body: { current_password: password } });
   await refresh('listActiveMfaMethods');
 }
+
+/** Ends every login of the account but this one. */
+export const endOtherSessions = () => call('endOtherSessions', {});
+
+export const closeAccount = (password: string, deleteOrphanOrganisations: boolean) =>
+  call('closeAccount', {
+    body: { current_password: password, delete_orphan_organisations: deleteOrphanOrganisations },
+  });

@@ -36,7 +36,7 @@ export function AccessTable({ place, permissions, rows, view, onSwitch, onPerson
           {rows.map((subject) => (
             <tr key={subjectKey(subject)}>
               <th scope="row" className={classes.who}>
-                <Who subject={subject} onPerson={place.may_edit ? onPerson : undefined} />
+                <Who subject={subject} isOwn={!place.may_edit} onPerson={place.may_edit ? onPerson : undefined} />
               </th>
               {permissions.map(({ key, name }) => (
                 <td
@@ -70,7 +70,7 @@ export function AccessCards({ place, permissions, rows, view, onSwitch }: Access
           <Accordion.Item key={subjectKey(subject)} value={subjectKey(subject)}>
             <Accordion.Control>
               <Group justify="space-between" wrap="nowrap" gap="xs">
-                <Who subject={subject} />
+                <Who subject={subject} isOwn={!place.may_edit} />
                 <Badge color={extent === 0 ? 'gray' : 'halyard'} style={{ flex: 'none' }}>
                   {extent === 'everything' ? 'everything' : extent === 0 ? 'nothing' : `${extent} of ${count}`}
                 </Badge>
@@ -104,7 +104,14 @@ export function AccessCards({ place, permissions, rows, view, onSwitch }: Access
   );
 }
 
-function Who({ subject, onPerson }: { subject: Subject; onPerson?: ((id: number) => void) | undefined }) {
+interface WhoProps {
+  subject: Subject;
+  /** Who may not edit sees their own groups alone. */
+  isOwn: boolean;
+  onPerson?: ((id: number) => void) | undefined;
+}
+
+function Who({ subject, isOwn, onPerson }: WhoProps) {
   if (subject.kind === 'group') {
     const { name, users } = subject.group;
     return (
@@ -117,7 +124,7 @@ function Who({ subject, onPerson }: { subject: Subject; onPerson?: ((id: number)
             {name}
           </Text>
           <Text size="xs" c="dimmed">
-            Group, {users.length} {users.length === 1 ? 'member' : 'members'}
+            {isOwn ? 'Your group' : `Group, ${users.length} ${users.length === 1 ? 'member' : 'members'}`}
           </Text>
         </div>
       </Group>

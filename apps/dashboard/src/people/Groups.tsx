@@ -115,8 +115,7 @@ export function Groups({ organisation, page, isAdmin }: GroupsProps) {
         <ConfirmDialog
           title={`Delete the group ${going.name}?`}
           action="Delete"
-          work={() => deleteGroup(organisation, going.id)}
-          onDone={() => notifyDone(`${going.name} is gone`)}
+          onConfirm={() => deleteGroup(organisation, going.id).then(() => notifyDone(`${going.name} is gone`))}
           onClose={() => setGoing(undefined)}
         >
           Its {going.users.length === 1 ? 'member loses' : `${going.users.length} members lose`} what was granted to the

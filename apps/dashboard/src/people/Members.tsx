@@ -164,8 +164,7 @@ export function Members({ organisation, page, self, search, onSearch }: MembersP
         <ConfirmDialog
           title={`Remove ${nameOf(leaving)}?`}
           action="Remove"
-          work={() => removeMember(organisation, leaving.id)}
-          onDone={() => notifyDone(`${nameOf(leaving)} is out`)}
+          onConfirm={() => removeMember(organisation, leaving.id).then(() => notifyDone(`${nameOf(leaving)} is out`))}
           onClose={() => setLeaving(undefined)}
         >
           {leaving.email} leaves the organisation, its groups, and all that was granted here, at once. The account

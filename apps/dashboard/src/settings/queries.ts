@@ -5,8 +5,6 @@ export const project = (id: number) => read('getProject', { params: { project_id
 export const environmentKeys = (environment: string) =>
   read('listEnvironmentKeys', { params: { environment_api_key: environment } });
 export const tags = (id: number) => read('listTags', { params: { project_id: id }, query: { page_size: 100 } });
-export const masterKeys = (organisation: number) =>
-  read('listMasterKeys', { params: { organisation_id: organisation }, query: { page_size: 100 } });
 
 export async function changeProject(id: number, body: Input<'patchProject'>['body']) {
   await call('patchProject', { params: { project_id: id }, body });
@@ -60,19 +58,4 @@ export const exportProject = (id: number) =>
 export async function changeOrganisation(id: number, body: Input<'patchOrganisation'>['body']) {
   await call('patchOrganisation', { params: { organisation_id: id }, body });
   await refresh('getSession');
-}
-
-/** Gives the whole key: it is never shown again. */
-export async function createMasterKey(organisation: number, name: string, isAdmin: boolean) {
-  const created = await call('createMasterKey', {
-    params: { organisation_id: organisation },
-    body: { name, is_admin: isAdmin } as Input<'createMasterKey'>['body'],
-  });
-  await refresh('listMasterKeys');
-  return created;
-}
-
-export async function deleteMasterKey(organisation: number, prefix: string) {
-  await call('deleteMasterKey', { params: { organisation_id: organisation, prefix } } as Input<'deleteMasterKey'>);
-  await refresh('listMasterKeys');
 }

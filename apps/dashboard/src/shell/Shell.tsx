@@ -82,6 +82,7 @@ export function organisationPlaces(organisation: number): Place[] {
   return [
     { to: at('projects'), label: 'Projects', icon: IconFlag },
     { to: at('people'), label: 'People', icon: IconUsers },
+    { to: at('history'), label: 'History', icon: IconHistory },
     { to: at('settings'), label: 'Settings', icon: IconSettings },
   ];
 }

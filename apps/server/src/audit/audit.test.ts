@@ -251,6 +251,23 @@ describe('filters', () => {
     expect(logs(await list(`actor=${colleague.userId}`))).toEqual(['colleague']);
   });
 
+  test('feature is all that happened to one, states and removed overrides too', async () => {
+    const [feature, other] = [await createFeature(acme), await createFeature(acme)];
+    const identity = (
+      await send('POST', `environments/${acme.production.apiKey}/identities/`, { identifier: `of-${feature.id}` })
+    ).body;
+    const overrides = `environments/${acme.production.apiKey}/identities/${identity.id}/featurestates/`;
+    const override = (await send('POST', overrides, { feature: feature.id, enabled: true })).body;
+    await send('DELETE', `${overrides}${override.id}/`);
+    await send('PATCH', `projects/${acme.projectId}/features/${other.id}/`, { description: 'x' });
+
+    const found = logs(await read(`${auditOf(acme)}?feature=${feature.id}`));
+
+    expect(found).toHaveLength(5);
+    expect(found.every((log) => log.includes(feature.name))).toBe(true);
+    expect(found[0]).toContain('deleted');
+  });
+
   test('project leaves out what is of none', async () => {
     expect(logs(await list(`project=${tenant.projectId}`))).not.toContain('organisation');
   });

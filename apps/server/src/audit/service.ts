@@ -244,6 +244,7 @@ function filterOf(query: AuditFilters): AuditFilter {
   const { from, to, project, environments, search, is_system_event, actor } = query;
   return {
     projectId: project,
+    featureId: query.feature,
     environmentIds: environments,
     search,
     isSystemEvent: is_system_event,

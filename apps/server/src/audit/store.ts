@@ -1,5 +1,5 @@
 import type { Person } from '@halyard/contract';
-import { type Selectable, sql } from 'kysely';
+import { type Expression, type Selectable, type SqlBool, sql } from 'kysely';
 import { containsText } from '../db/statements.ts';
 import type { ChangeTable, Database } from '../db/tables.ts';
 import type { Timestamp } from '../time.ts';
@@ -11,6 +11,7 @@ export type AuditPlace = { organisationIds?: number[]; projectId?: number };
 
 export interface AuditFilter {
   projectId?: number | undefined;
+  featureId?: number | undefined;
   environmentIds?: number[] | undefined;
   search?: string | undefined;
   isSystemEvent?: boolean | undefined;
@@ -58,6 +59,7 @@ function filtered(db: Database, place: AuditPlace, filter: AuditFilter) {
   if (place.organisationIds !== undefined) query = query.where('organisation_id', 'in', place.organisationIds);
   if (place.projectId !== undefined) query = query.where('project_id', '=', place.projectId);
   if (filter.projectId !== undefined) query = query.where('project_id', '=', filter.projectId);
+  if (filter.featureId !== undefined) query = query.where(isAboutFeature(filter.featureId));
   if (filter.environmentIds !== undefined) query = query.where('environment_id', 'in', filter.environmentIds);
   if (filter.search) query = query.where(containsText(db, sql.ref('changes.log'), filter.search));
   if (filter.isSystemEvent !== undefined) query = query.where('is_system_event', '=', Number(filter.isSystemEvent));
@@ -68,6 +70,17 @@ function filtered(db: Database, place: AuditPlace, filter: AuditFilter) {
   if (filter.objectId !== undefined) query = query.where('object_id', '=', filter.objectId);
   if (filter.before !== undefined) query = query.where('id', '<', filter.before);
   return query;
+}
+
+/** Steps on a feature, on a state of it, whose record begins with the feature, and on a version of it. */
+function isAboutFeature(featureId: number): Expression<SqlBool> {
+  const ofState = `{"feature":${featureId},%`;
+  return sql<SqlBool>`(
+    (changes.object_type = 'FEATURE' and changes.object_id = ${featureId})
+    or (changes.object_type = 'FEATURE_STATE' and (${sql.ref('changes.before')} like ${ofState} or ${sql.ref('changes.after')} like ${ofState}))
+    or (changes.object_type = 'EF_VERSION' and changes.object_uuid in
+      (select uuid from feature_versions where feature_id = ${featureId}))
+  )`;
 }
 
 export async function peopleById(db: Database, ids: number[]): Promise<Map<number, Person>> {
