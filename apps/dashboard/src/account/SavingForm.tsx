@@ -11,12 +11,14 @@ interface SavingFormProps {
   button: string;
   color?: string;
   disabled?: boolean;
+  /** Stands before the button. */
+  aside?: ReactNode;
   /** Given what the server said of single fields. */
   children: (fields: Record<string, string>) => ReactNode;
 }
 
 /** A form that says what the server refused: at the field where it named one, above it otherwise. */
-export function SavingForm({ save, done, button, color, disabled = false, children }: SavingFormProps) {
+export function SavingForm({ save, done, button, color, disabled = false, aside, children }: SavingFormProps) {
   const saving = useMutation({ mutationFn: save, onSuccess: () => done !== undefined && notifyDone(done) });
   const fields = saving.error instanceof ApiError ? saving.error.fields : {};
   return (
@@ -30,6 +32,7 @@ export function SavingForm({ save, done, button, color, disabled = false, childr
         {saving.isError && <Alert color="red">{messageFor(saving.error)}</Alert>}
         {children(fields)}
         <Group justify="flex-end">
+          {aside}
           <Button type="submit" disabled={disabled} loading={saving.isPending} {...(color && { color })}>
             {button}
           </Button>

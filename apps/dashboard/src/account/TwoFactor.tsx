@@ -65,6 +65,11 @@ function SetUp({ secret, onCancel, onDone }: SetUpProps) {
       save={async () => onDone(await confirmFactor(code.replaceAll(' ', '')))}
       done="Two-factor login is on"
       button="Turn on"
+      aside={
+        <Button variant="default" onClick={onCancel}>
+          Not now
+        </Button>
+      }
     >
       {(fields) => (
         <>
@@ -101,11 +106,6 @@ function SetUp({ secret, onCancel, onDone }: SetUpProps) {
                 onChange={(event) => setCode(event.currentTarget.value)}
               />
             </Stack>
-          </Group>
-          <Group justify="flex-end">
-            <Button variant="subtle" color="gray" size="compact-sm" onClick={onCancel}>
-              Not now
-            </Button>
           </Group>
         </>
       )}

@@ -167,7 +167,7 @@ function Tick({ place, subject, permission, name, view, onSwitch, isLabelled = f
       {...(isLabelled ? { label: name } : { 'aria-label': `${name}: ${subjectName(subject)}` })}
       checked={given}
       indeterminate={inherited}
-      {...(inherited && { icon: InheritedIcon })}
+      {...(inherited && { icon: InheritedIcon, iconColor: 'var(--mantine-color-dimmed)' })}
       disabled={!place.may_edit}
       classNames={{ input: classes.input }}
       data-inherited={inherited || undefined}

@@ -6,6 +6,7 @@ import { lazy, Suspense, useState } from 'react';
 import { session } from '../shell/queries.ts';
 import { Page } from '../ui/Page.tsx';
 import { Loaded, Loading } from '../ui/States.tsx';
+import classes from './PeoplePage.module.css';
 import { Groups } from './Groups.tsx';
 import { Invitations, InviteDialog } from './Invitations.tsx';
 import { Members } from './Members.tsx';
@@ -51,7 +52,7 @@ export function PeoplePage() {
         }
         mb="md"
       >
-        <Tabs.List style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' }}>
+        <Tabs.List className={classes.tabs}>
           <Tabs.Tab value="members" leftSection={<IconUsers size={15} />}>
             Members
           </Tabs.Tab>
