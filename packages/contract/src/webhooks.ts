@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { blankableTextInput, booleanInput, id, page, pageQuery, pathId, time, urlInput } from './fields.ts';
+import { blankableTextInput, booleanInput, id, idInput, page, pageQuery, pathId, time, urlInput } from './fields.ts';
 
 export const webhookEvents = ['FLAG_UPDATED', 'FLAG_DELETED', 'NEW_VERSION_PUBLISHED', 'AUDIT_LOG_CREATED'] as const;
 
@@ -47,6 +47,8 @@ export type WebhookInput = z.output<typeof patchWebhookInput>;
 export const testWebhookInput = z.object({
   webhook_url: webhookUrl,
   secret: blankableTextInput(255).nullish(),
+  /** A webhook of the scope whose own secret signs the example where none is given. */
+  webhook: idInput.optional(),
   /** An environment by its client-side key, or an organisation by its id. */
   scope: z.object({ type: z.string().optional(), id: z.union([z.string(), z.number()]).optional() }).optional(),
 });

@@ -121,13 +121,16 @@ export async function testWebhook(
 ): Promise<{ detail: string; status: number }> {
   const { type, id } = body.scope ?? {};
   if (id === undefined || (type !== 'environment' && type !== 'organisation')) throw forbidden();
-  if (type === 'environment') await openEnvironment(ctx, { apiKey: String(id) }, 'ADMIN');
-  else await openOrganisation(ctx, organisationIdOf(id), 'ADMIN');
+  const scope =
+    type === 'environment'
+      ? await adminOfEnvironment(ctx, { environment_api_key: String(id) })
+      : await adminOfOrganisation(ctx, { organisation_id: organisationIdOf(id) });
+  const known = body.webhook === undefined ? null : await read(ctx, scope, body.webhook);
   await limit(ctx, { scope: 'webhook tests', key: `${type} ${id}`, rate: { count: 30, seconds: 60 } });
   await refuseInternal(ctx, 'webhook_url', body.webhook_url);
   const status = await testStatus(ctx, body.webhook_url, {
     body: exampleOf(type, ctx.now()),
-    secret: body.secret ?? '',
+    secret: body.secret ?? (known === null ? '' : secretOf(ctx, known)),
   });
   if (status >= 200 && status < 300) return { detail: 'Webhook test successful', status };
   throw new RequestError('invalid', {

@@ -783,6 +783,19 @@ describe('testing an address', () => {
     expect(told.headers['x-flagsmith-signature']).toBe(createHmac('sha256', 'shh').update(told.text).digest('hex'));
   });
 
+  test('signs with the secret of the webhook that is named, where the scope has it', async () => {
+    const own = await post(hooksOf(acme), { url: `${base}/hook`, secret: 'kept' });
+    const theirs = await post(hooksOf(rival), { url: `${base}/hook`, secret: 'theirs' }, rival.admin);
+    const body = { webhook_url: `${base}/try`, scope: environmentScope() };
+
+    const signed = await post(testPath, { ...body, webhook: own.body.id });
+    const refused = await post(testPath, { ...body, webhook: theirs.body.id });
+
+    const [told] = received as [Received];
+    expect([signed.status, refused.status]).toEqual([200, 404]);
+    expect(told.headers['x-flagsmith-signature']).toBe(createHmac('sha256', 'kept').update(told.text).digest('hex'));
+  });
+
   test('sends what organisations are told', async () => {
     const scope = { type: 'organisation', id: acme.organisationId };
 
