@@ -77,6 +77,7 @@ import { projectRoutes } from './projects/routes.ts';
 import { segmentRoutes } from './segments/routes.ts';
 import { createVault, randomHex } from './secrets.ts';
 import { sessionRoutes } from './session/routes.ts';
+import { settingsPageRoutes } from './settings-pages/routes.ts';
 import { tagRoutes } from './tags/routes.ts';
 import { createMemoryThrottle } from './throttle/memory.ts';
 import { limitActor } from './throttle/service.ts';
@@ -120,6 +121,7 @@ export const routes = [
   ...featureStateRoutes,
   ...segmentRoutes,
   ...sessionRoutes,
+  ...settingsPageRoutes,
   ...featureSegmentRoutes,
   ...featureVersionRoutes,
   ...flagRoutes,

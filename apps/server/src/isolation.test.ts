@@ -66,6 +66,17 @@ const entries: Record<string, Entry> = {
   // What an application is called is no secret; oauth-provider.test.ts shows that nobody ends another's consent.
   revokeAuthorisedApplication: { own: true, params: someApplication },
 
+  getEnvironmentSettings: {},
+  getTagUses: {},
+  getProjectCustomFields: {},
+  getOrganisationCustomFields: { member: true },
+  saveCustomField: { body: () => ({ name: `${marker}third field`, type: 'str', of: [{ entity: 'segment' }] }) },
+  getProjectWebhooks: {},
+  getOrganisationWebhooks: {},
+  getProjectIntegrations: {},
+  getOrganisationIntegrations: {},
+  getTransfers: {},
+
   listOrganisations: { own: true },
   createOrganisation: { own: true },
   getOrganisation: {},

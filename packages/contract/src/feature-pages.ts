@@ -68,6 +68,14 @@ const screenProject = z.object({
   my_permissions: ownPermissions,
 });
 
+/** A custom field that a feature of the project can have. */
+const screenField = z.object({
+  model_field: id,
+  name: z.string(),
+  type: z.enum(metadataFieldTypes),
+  is_required: z.boolean(),
+});
+
 /** A feature in one environment. */
 const cell = z.object({
   /** Id of its state there. */
@@ -112,6 +120,8 @@ export const featureTable = z.object({
   project: screenProject,
   environments: z.array(screenEnvironment),
   tags: z.array(screenTag),
+  /** What the form of a new feature asks for. */
+  metadata_fields: z.array(screenField),
   /** Those who own a feature. */
   people: z.array(screenPerson),
   groups: z.array(screenGroup),
@@ -190,9 +200,7 @@ export const featurePage = z.object({
   environments: z.array(pageEnvironment),
   tags: z.array(screenTag),
   /** Custom fields that a feature of this project can have. */
-  metadata_fields: z.array(
-    z.object({ model_field: id, name: z.string(), type: z.enum(metadataFieldTypes), is_required: z.boolean() }),
-  ),
+  metadata_fields: z.array(screenField),
   /** Members of the organisation, and who else owns the feature. */
   people: z.array(screenPerson),
   groups: z.array(screenGroup),

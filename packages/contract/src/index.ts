@@ -50,6 +50,7 @@ export * from './projects.ts';
 export * from './sdk.ts';
 export * from './segments.ts';
 export * from './session.ts';
+export * from './settings-pages.ts';
 export * from './tags.ts';
 export * from './users.ts';
 export * from './trust-relationships.ts';

@@ -43,7 +43,7 @@ import {
   timesOfStates,
 } from './store.ts';
 
-/** All features of a project with a cell for each environment that the caller may see: eleven statements, however many. */
+/** All features of a project with a cell for each environment that the caller may see: twelve statements, however many. */
 export async function getFeatureTable(
   ctx: Context,
   { params }: InputOf<typeof endpoints.getFeatureTable>,
@@ -120,6 +120,7 @@ export async function getFeatureTable(
     project: shownProject(scope),
     environments,
     tags: tags.map(shownTag),
+    metadata_fields: await shownFields(ctx, scope),
     people: unique('person').map((link) => ({
       id: link.id,
       email: link.text,
@@ -167,7 +168,7 @@ export async function pageOf(ctx: Context, scope: ProjectWithRights, featureId: 
   const used = [...live.values()].flat().flatMap((state) => state.segmentId ?? []);
   const segments = await segmentsById(ctx.db, [...new Set(used)]);
   const tags = await findTags(ctx.db, projectId);
-  const fields = await metadataFieldsFor(ctx, scope, 'feature');
+  const fields = await shownFields(ctx, scope);
   const members = await findMembers(ctx.db, scope.organisationId);
   const groups = await findGroups(ctx.db, scope.organisationId);
   const choosable = await findSegments(ctx.db, projectId, featureId);
@@ -252,12 +253,7 @@ export async function pageOf(ctx: Context, scope: ProjectWithRights, featureId: 
       };
     }),
     tags: tags.map(shownTag),
-    metadata_fields: fields.map((field) => ({
-      model_field: field.id,
-      name: field.name,
-      type: field.type,
-      is_required: field.required,
-    })),
+    metadata_fields: fields,
     people: [
       ...members,
       ...feature.owners
@@ -341,6 +337,11 @@ async function visibleEnvironments(ctx: Context, scope: ProjectWithRights): Prom
 
 function shownRights(rights: Rights, keys: readonly string[]) {
   return { admin: isAdmin(rights), permissions: keys.filter((key) => hasPermission(rights, key)) };
+}
+
+async function shownFields(ctx: Context, scope: ProjectWithRights): Promise<FeatureTable['metadata_fields']> {
+  const fields = await metadataFieldsFor(ctx, scope, 'feature');
+  return fields.map(({ id, name, type, required }) => ({ model_field: id, name, type, is_required: required }));
 }
 
 function shownProject(scope: ProjectWithRights): FeatureTable['project'] {

@@ -2,7 +2,9 @@ import type * as endpoints from '@halyard/contract';
 import {
   type InputOf,
   type IntegrationBody,
+  type IntegrationCatalogueEntry,
   type IntegrationDelivery,
+  type IntegrationField,
   type IntegrationParams,
   type IntegrationPlace,
   type IntegrationVendor,
@@ -11,6 +13,7 @@ import {
   type PageQuery,
   secretMask,
 } from '@halyard/contract';
+import { z } from 'zod';
 import { isAdmin } from '../access/rights.ts';
 import {
   openEnvironment,
@@ -34,6 +37,7 @@ import { wakeDelivery } from './delivery.ts';
 import {
   countDeliveries,
   deleteDeliveries,
+  findAtPlaces,
   findDeliveries,
   findIntegration,
   insertIntegration,
@@ -147,6 +151,61 @@ export function integrationService(vendor: IntegrationVendor, place: Integration
     },
   };
 }
+
+/** What can be set up at these kinds of places, and what a form asks for to do it. */
+export function integrationCatalogue(kinds: IntegrationPlace[]): IntegrationCatalogueEntry[] {
+  return (Object.keys(integrationVendors) as IntegrationVendor[])
+    .map((vendor) => ({
+      vendor,
+      title: integrationVendors[vendor].title,
+      places: integrationVendors[vendor].places.filter((place) => kinds.includes(place)),
+      fields: fieldsOf(vendor),
+    }))
+    .filter(({ places }) => places.length > 0);
+}
+
+/** What is set up at places (`environment:12`), by place, with secrets masked. */
+export async function connectedAt(ctx: Context, places: string[]) {
+  const stored = await findAtPlaces(ctx.db, places);
+  const known = stored.filter(({ vendor }) => vendor in integrationVendors);
+  const byPlace = Map.groupBy(known, ({ place }) => place);
+  return new Map(
+    [...byPlace].map(([place, integrations]) => [
+      place,
+      integrations.map((one) => {
+        const vendor = one.vendor as IntegrationVendor;
+        const { id, ...settings } = shown(vendor, one, configOf(ctx, vendor, one), false);
+        return { id: id as number, vendor, enabled: one.enabled === 1, settings };
+      }),
+    ]),
+  );
+}
+
+/** Whether somebody connected a project with a workspace of Slack. */
+export async function hasSlackWorkspace(ctx: Context, projectId: number): Promise<boolean> {
+  const workspace = await findIntegration(ctx.db, `project:${projectId}`, 'slack-workspace');
+  return workspace !== null && workspace.deleted_at === null;
+}
+
+/** The fields of a vendor as its schema has them. */
+function fieldsOf(vendor: IntegrationVendor): IntegrationField[] {
+  const { secrets, addresses } = vendors[vendor];
+  const input: z.ZodObject = integrationVendors[vendor].input;
+  return Object.entries(input.shape as Record<string, z.ZodType>).map(([name, schema]) => {
+    const json = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
+    const choices = (json.enum ?? []).filter((choice) => typeof choice === 'string');
+    return {
+      name,
+      kind: choices.length > 0 ? 'choice' : (kinds[String(json.type)] ?? 'text'),
+      choices,
+      is_required: !schema.safeParse(undefined).success,
+      is_secret: secrets.includes(name),
+      is_address: addresses.includes(name),
+    };
+  });
+}
+
+const kinds: Record<string, IntegrationField['kind']> = { boolean: 'boolean', integer: 'number', number: 'number' };
 
 /** For ten minutes, for one person and one environment: the browser that goes to Slack carries no token. */
 export async function getSlackSignature(

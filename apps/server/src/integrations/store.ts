@@ -48,6 +48,18 @@ export async function findInOrganisations(
     .execute();
 }
 
+/** What is set up at places, in the order in which it was. */
+export async function findAtPlaces(db: Database, places: string[]): Promise<StoredIntegration[]> {
+  if (places.length === 0) return [];
+  return db
+    .selectFrom('integrations')
+    .where('place', 'in', places)
+    .where('deleted_at', 'is', null)
+    .selectAll()
+    .orderBy('id')
+    .execute();
+}
+
 export async function insertIntegration(db: Database, row: Insertable<IntegrationTable>): Promise<number> {
   return insertRow(db, 'integrations', row);
 }

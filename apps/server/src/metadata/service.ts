@@ -251,6 +251,52 @@ export async function metadataFieldsFor(
   return modelFieldsFor(ctx.db, scope, entityTypes[entity].id);
 }
 
+/** The fields of a project, or with null those of an organisation itself; at most 1000. The caller has looked at the rights. */
+export async function fieldsOfOrganisation(
+  ctx: Context,
+  place: { organisationId: number; projectId: number | null },
+): Promise<MetadataField[]> {
+  return findFields(ctx.db, place, { limit: 1000, offset: 0 });
+}
+
+/** The number of a kind of object. */
+export function typeIdOf(entity: MetadataEntity): number {
+  return entityTypes[entity].id;
+}
+
+/** For what kind of object a field is, and where it is required, in words. */
+export function entityOf({
+  content_type,
+  is_required_for,
+}: Pick<MetadataModelField, 'content_type' | 'is_required_for'>) {
+  const [entity] = Object.entries(entityTypes).find(([, type]) => type.id === content_type) as [
+    MetadataEntity,
+    unknown,
+  ];
+  const inside = (type: ContentType) => is_required_for.filter((one) => one.content_type === type.id);
+  return {
+    entity,
+    required_in_organisation: inside(contentTypes.organisation).length > 0,
+    required_in_projects: inside(contentTypes.project).map(({ object_id }) => object_id),
+  };
+}
+
+/** The same in numbers. */
+export function requirementsOf(
+  organisationId: number,
+  where: { required_in_organisation: boolean; required_in_projects: number[] },
+): MetadataRequirement[] {
+  return [
+    ...(where.required_in_organisation
+      ? [{ content_type: contentTypes.organisation.id, object_id: organisationId }]
+      : []),
+    ...[...new Set(where.required_in_projects)].map((object_id) => ({
+      content_type: contentTypes.project.id,
+      object_id,
+    })),
+  ];
+}
+
 /**
  * Sets the custom fields of an object as a whole, inside the change that makes it or changes it.
  * @throws RequestError 400 for a field that is not for such an object, a value that is not of its type, or one that is
