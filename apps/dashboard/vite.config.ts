@@ -14,23 +14,34 @@ export default defineConfig({
 
 /**
  * `virtual:endpoints`: method and path of each endpoint of the contract, by its export's name, for those that the
- * sources name. The contract itself stays out
- * of the bundle, and with it the validation library; the client takes its types from there.
+ * sources name. `virtual:integrations`: the same of every integration that the contract has. The contract itself stays
+ * out of the bundle, and with it the validation library; the client takes its types from there.
  */
 function endpoints(): Plugin {
-  const name = 'virtual:endpoints';
   const sources = readdirSync(join(import.meta.dirname, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.tsx?$/.test(file))
     .map((file) => readFileSync(join(import.meta.dirname, 'src', file), 'utf8'))
     .join();
   const table = Object.entries(contract).flatMap(([key, value]) =>
-    isEndpoint(value) && sources.includes(`'${key}'`) ? [[key, `${value.method} ${value.path}`]] : [],
+    isEndpoint(value) && sources.includes(`'${key}'`) ? [[key, line(value)]] : [],
   );
+  const integrations = contract.integrationEndpoints.map(({ place, vendor, endpoints: of }) => [
+    `${place} ${vendor}`,
+    { create: line(of.create), patch: line(of.patch), remove: line(of.remove), deliveries: line(of.deliveries) },
+  ]);
+  const modules: Record<string, string> = {
+    'virtual:endpoints': `export const endpoints = ${JSON.stringify(Object.fromEntries(table))}`,
+    'virtual:integrations': `export const integrationEndpoints = ${JSON.stringify(Object.fromEntries(integrations))}`,
+  };
   return {
     name: 'halyard:endpoints',
-    resolveId: (id) => (id === name ? `\0${name}` : null),
-    load: (id) => (id === `\0${name}` ? `export const endpoints = ${JSON.stringify(Object.fromEntries(table))}` : null),
+    resolveId: (id) => (id in modules ? `\0${id}` : null),
+    load: (id) => modules[id.slice(1)] ?? null,
   };
+}
+
+function line({ method, path }: { method: string; path: string }): string {
+  return `${method} ${path}`;
 }
 
 function isEndpoint(value: unknown): value is { method: string; path: string } {

@@ -170,11 +170,24 @@ const connect = createRoute({
   path: '/connect',
   component: lazyRouteComponent(() => import('./connect/ConnectPage.tsx'), 'ConnectPage'),
 });
-const projectSettings = createRoute({
-  getParentRoute: () => project,
-  path: '/settings',
-  component: lazyRouteComponent(() => import('./settings/ProjectSettingsPage.tsx'), 'ProjectSettingsPage'),
-});
+/** Which environment, or which integration, is open in a tab of the settings. */
+const settingsSearch = (
+  search: Record<string, unknown>,
+): { environment?: number | undefined; vendor?: string | undefined } =>
+  said({ environment: number(search.environment), vendor: text(search.vendor) });
+const ProjectSettingsPage = lazyRouteComponent(
+  () => import('./settings/ProjectSettingsPage.tsx'),
+  'ProjectSettingsPage',
+);
+const projectSettings = [
+  createRoute({ getParentRoute: () => project, path: '/settings', component: ProjectSettingsPage }),
+  createRoute({
+    getParentRoute: () => project,
+    path: '/settings/$tab',
+    validateSearch: settingsSearch,
+    component: ProjectSettingsPage,
+  }),
+] as const;
 const people = createRoute({
   getParentRoute: () => organisation,
   path: '/people',
@@ -187,12 +200,19 @@ const organisationHistory = createRoute({
   validateSearch: historySearch,
   component: lazyRouteComponent(() => import('./history/HistoryPage.tsx'), 'OrganisationHistoryPage'),
 });
-const organisationSettings = createRoute({
-  getParentRoute: () => organisation,
-  path: '/settings',
-  validateSearch: (search: Record<string, unknown>): { tab?: string | undefined } => said({ tab: text(search.tab) }),
-  component: lazyRouteComponent(() => import('./settings/OrganisationSettingsPage.tsx'), 'OrganisationSettingsPage'),
-});
+const OrganisationSettingsPage = lazyRouteComponent(
+  () => import('./settings/OrganisationSettingsPage.tsx'),
+  'OrganisationSettingsPage',
+);
+const organisationSettings = [
+  createRoute({ getParentRoute: () => organisation, path: '/settings', component: OrganisationSettingsPage }),
+  createRoute({
+    getParentRoute: () => organisation,
+    path: '/settings/$tab',
+    validateSearch: settingsSearch,
+    component: OrganisationSettingsPage,
+  }),
+] as const;
 const account = createRoute({
   getParentRoute: () => app,
   path: '/account',
@@ -206,7 +226,7 @@ export const router = createRouter({
     app.addChildren([
       home,
       account,
-      organisation.addChildren([projects, people, organisationHistory, organisationSettings]),
+      organisation.addChildren([projects, people, organisationHistory, ...organisationSettings]),
       project.addChildren([
         features,
         feature,
@@ -218,7 +238,7 @@ export const router = createRouter({
         history,
         playground,
         connect,
-        projectSettings,
+        ...projectSettings,
       ]),
     ]),
   ]),

@@ -52,14 +52,24 @@ export async function call<Name extends EndpointName>(
   input: Input<Name>,
   options: CallOptions = {},
 ): Promise<Answer<Name>> {
-  const response = await request(name, input as Sent, options);
+  return callAt<Answer<Name>>(endpoints[name] as string, input as Sent, options);
+}
+
+/** As `call`, for an endpoint that is known by its method and path only, such as `GET /api/v1/projects/{project_id}/`. */
+export async function callAt<T>(endpoint: string, input: Sent, options: CallOptions = {}): Promise<T> {
+  const response = await request(endpoint, input, options);
   const text = await response.text();
-  return (text === '' ? undefined : JSON.parse(text)) as Answer<Name>;
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+/** The address of an endpoint that a browser opens itself. */
+export function addressOf<Name extends EndpointName>(name: Name, input: Input<Name>): string {
+  return address((endpoints[name] as string).split(' ')[1] as string, input as Sent);
 }
 
 /** As `call`, for an endpoint that answers a file: gives its content and the name to save it under. */
 export async function download<Name extends EndpointName>(name: Name, input: Input<Name>): Promise<File> {
-  const response = await request(name, input as Sent, {});
+  const response = await request(endpoints[name] as string, input as Sent, {});
   const disposition = response.headers.get('content-disposition') ?? '';
   const fileName = /filename="?([^";]+)"?/.exec(disposition)?.[1] ?? 'halyard.json';
   return new File([await response.blob()], fileName);
@@ -67,11 +77,11 @@ export async function download<Name extends EndpointName>(name: Name, input: Inp
 
 /** As `call`, for an endpoint that answers a stream of server-sent events. */
 export function openStream<Name extends EndpointName>(name: Name, input: Input<Name>, options: CallOptions) {
-  return request(name, input as Sent, options);
+  return request(endpoints[name] as string, input as Sent, options);
 }
 
-async function request(name: string, input: Sent, { signal, headers }: CallOptions): Promise<Response> {
-  const [method, path] = (endpoints[name] as string).split(' ') as [string, string];
+async function request(endpoint: string, input: Sent, { signal, headers }: CallOptions): Promise<Response> {
+  const [method, path] = endpoint.split(' ') as [string, string];
   const sentToken = token();
   const isFile = input.body instanceof FormData;
   const init: RequestInit = {

@@ -3,6 +3,7 @@ import { Alert, Button, Drawer, Group, MultiSelect, Stack, Switch, Text, Textare
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError, messageFor } from '../api/errors.ts';
+import { CustomFieldInputs, type CustomValue } from '../custom-fields/CustomFieldInputs.tsx';
 import { ValueEditor } from '../ui/ValueEditor.tsx';
 import type { Scalar } from '../ui/values.ts';
 import { createFeature } from './queries.ts';
@@ -23,6 +24,7 @@ export function CreateFeature({ project, table, onClose, onCreated }: CreateFeat
   const [description, setDescription] = useState('');
   const [tags, setTags] = useState<string[]>([]);
   const [serverOnly, setServerOnly] = useState(false);
+  const [metadata, setMetadata] = useState<CustomValue[]>([]);
   const create = useMutation({
     mutationFn: () =>
       createFeature(project, {
@@ -35,7 +37,7 @@ export function CreateFeature({ project, table, onClose, onCreated }: CreateFeat
         is_archived: false,
         owners: [],
         group_owners: [],
-        metadata: [],
+        metadata,
       }),
     onSuccess: ({ id }) => onCreated(id),
   });
@@ -93,6 +95,7 @@ export function CreateFeature({ project, table, onClose, onCreated }: CreateFeat
             onChange={setTags}
             searchable
           />
+          <CustomFieldInputs fields={table.metadata_fields} values={metadata} onChange={setMetadata} errors={fields} />
           <Switch
             label="Server-side only"
             description="SDKs with a client-side key do not get it"

@@ -3,7 +3,6 @@ import {
   ActionIcon,
   Box,
   Button,
-  Checkbox,
   Group,
   MultiSelect,
   NumberInput,
@@ -14,6 +13,8 @@ import {
   TextInput,
 } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { CustomFieldInputs, missingFields } from '../custom-fields/CustomFieldInputs.tsx';
+import { useState } from 'react';
 import { notifyDone, notifyFailed } from '../ui/notify.ts';
 import { ValueEditor } from '../ui/ValueEditor.tsx';
 import type { DraftVariant, SettingsDraft } from './draft.ts';
@@ -35,14 +36,10 @@ export function SettingsPanel({ page, draft, onChange, onProblem, onGone }: Sett
   const { admin, permissions } = page.project.my_permissions;
   const readOnly = !admin && !permissions.includes('CREATE_FEATURE');
   const mayDelete = admin || permissions.includes('DELETE_FEATURE');
+  const [demanding, setDemanding] = useState(false);
   const set = (change: Partial<SettingsDraft>) => onChange({ ...draft, ...change });
   const setVariant = (id: number, change: Partial<DraftVariant>) =>
     set({ variants: draft.variants.map((one) => (one.id === id ? { ...one, ...change } : one)) });
-  const field = (id: number) => draft.metadata.find(({ model_field }) => model_field === id)?.field_value ?? '';
-  const setField = (id: number, value: string) => {
-    const others = draft.metadata.filter(({ model_field }) => model_field !== id);
-    set({ metadata: value === '' ? others : [...others, { model_field: id, field_value: value }] });
-  };
   const remove = async () => {
     if (prompt('Type the name of the feature to delete it:') !== page.feature.name) return;
     try {
@@ -167,27 +164,19 @@ export function SettingsPanel({ page, draft, onChange, onProblem, onGone }: Sett
       </Section>
       {page.metadata_fields.length > 0 && (
         <Section title="Custom fields">
-          {page.metadata_fields.map(({ model_field, name, type, is_required }) =>
-            type === 'bool' ? (
-              <Checkbox
-                key={model_field}
-                label={name}
-                disabled={readOnly}
-                checked={field(model_field) === 'true'}
-                onChange={(event) => setField(model_field, String(event.currentTarget.checked))}
-              />
-            ) : (
-              <TextInput
-                key={model_field}
-                label={name}
-                required={is_required}
-                readOnly={readOnly}
-                type={type === 'int' ? 'number' : type === 'url' ? 'url' : 'text'}
-                value={field(model_field)}
-                onChange={(event) => setField(model_field, event.currentTarget.value)}
-              />
-            ),
-          )}
+          <CustomFieldInputs
+            fields={page.metadata_fields}
+            values={draft.metadata}
+            readOnly={readOnly}
+            // What was never filled in is asked for with the first change of a field, not before.
+            demanding={demanding}
+            onChange={(metadata) => {
+              setDemanding(true);
+              set({ metadata });
+              const [missing] = missingFields(page.metadata_fields, metadata);
+              onProblem('custom fields', missing && `${missing.name} is required.`);
+            }}
+          />
         </Section>
       )}
       <Section title="Behaviour">

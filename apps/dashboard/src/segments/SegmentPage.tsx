@@ -3,16 +3,19 @@ import { Alert, Anchor, Box, Button, Group, Paper, Stack, Text, Textarea, TextIn
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { messageFor } from '../api/errors.ts';
+import { ApiError, messageFor } from '../api/errors.ts';
+import { CustomFieldInputs, type CustomValue } from '../custom-fields/CustomFieldInputs.tsx';
+import { fieldsFor } from '../custom-fields/fields.ts';
 import { isProduction } from '../environments/colour.ts';
 import { EnvironmentName } from '../environments/EnvironmentName.tsx';
 import { traitSamples } from '../explain/queries.ts';
 import { featureTable } from '../features/queries.ts';
 import { findProject, session } from '../shell/queries.ts';
+import { Card } from '../ui/Card.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Loaded } from '../ui/States.tsx';
 import { notifyDone, notifyFailed } from '../ui/notify.ts';
-import { deleteSegment, type SegmentBody, saveSegment, segment, segmentUses } from './queries.ts';
+import { customFields, deleteSegment, type SegmentBody, saveSegment, segment, segmentUses } from './queries.ts';
 import { RulesEditor } from './RulesEditor.tsx';
 import { type DraftRule, draftFrom, newRule, sentRules } from './rules.ts';
 import { rulesSentence } from './sentence.ts';
@@ -33,6 +36,11 @@ function SegmentEditor({ project, existing }: { project: number; existing?: Segm
   const [description, setDescription] = useState(existing?.description ?? '');
   const [rules, setRules] = useState<DraftRule[]>(() => (existing ? draftFrom(existing.rules) : [newRule()]));
   const [chosen, setChosen] = useState<number>();
+  const [values, setValues] = useState<CustomValue[]>(
+    () => existing?.metadata.map(({ model_field, field_value }) => ({ model_field, field_value })) ?? [],
+  );
+  const { data: allFields } = useQuery(customFields(project));
+  const fields = fieldsFor('segment', project, allFields ?? []);
   const navigate = useNavigate();
   const { data: own } = useQuery(session());
   const environments = (own && findProject(own, project)?.project.environments) ?? [];
@@ -50,6 +58,7 @@ function SegmentEditor({ project, existing }: { project: number; existing?: Segm
         name: name.trim(),
         description,
         rules: sentRules(rules),
+        ...(fields.length > 0 && { metadata: values }),
       } as SegmentBody),
     onSuccess: (saved) => {
       notifyDone(saved.warnings.length > 0 ? `Saved. ${saved.warnings.join(' ')}` : `${saved.name} is saved`);
@@ -92,6 +101,16 @@ function SegmentEditor({ project, existing }: { project: number; existing?: Segm
             </Text>
             <RulesEditor rules={rules} traits={traits} onChange={setRules} />
           </Paper>
+          {fields.length > 0 && (
+            <Card title="Custom fields">
+              <CustomFieldInputs
+                fields={fields}
+                values={values}
+                onChange={setValues}
+                errors={save.error instanceof ApiError ? save.error.fields : {}}
+              />
+            </Card>
+          )}
           <Group justify="space-between">
             {existing ? <DeleteButton project={project} segment={existing} /> : <span />}
             <Button type="submit" loading={save.isPending} disabled={name.trim() === ''}>

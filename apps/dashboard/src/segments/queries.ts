@@ -12,6 +12,9 @@ export const segment = (project: number, id: number) =>
 export const segmentUses = (project: number, id: number) =>
   read('listAssociatedFeatures', { params: { project_id: project, segment_id: id }, query: { page_size: 100 } });
 
+/** The custom fields of a project; those of segments are among them. */
+export const customFields = (project: number) => read('getProjectCustomFields', { params: { project_id: project } });
+
 export type SegmentBody = Input<'createSegment'>['body'];
 
 /** Creates a segment, or replaces one. `warnings` of the answer say what is probably not meant. */
