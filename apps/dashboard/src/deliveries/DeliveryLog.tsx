@@ -71,7 +71,7 @@ function Line({ delivery }: { delivery: Delivery }) {
       <Group gap="xs">
         <DeliveryState delivery={delivery} />
         <Text size="sm">
-          {'event_type' in delivery ? (eventNames[delivery.event_type] ?? delivery.event_type) : 'A change'}
+          {'event_type' in delivery ? (eventNames[delivery.event_type] ?? delivery.event_type) : 'A message'}
         </Text>
       </Group>
       <Text size="xs" c="dimmed" component="div">
