@@ -35,6 +35,7 @@ import { externalResourceJobs, writeComments } from './external-resources/servic
 import { externalResourceRoutes } from './external-resources/routes.ts';
 import { featureExportRoutes } from './feature-exports/routes.ts';
 import { featureHealthRoutes } from './feature-health/routes.ts';
+import { featureHistoryRoutes } from './feature-history/routes.ts';
 import { featureImportRoutes } from './feature-imports/routes.ts';
 import { featurePageRoutes } from './feature-pages/routes.ts';
 import { featureSegmentRoutes } from './feature-segments/routes.ts';
@@ -130,6 +131,7 @@ export const routes = [
   ...featureExportRoutes,
   ...featureImportRoutes,
   ...featureHealthRoutes,
+  ...featureHistoryRoutes,
   ...projectExportRoutes,
   ...launchDarklyImportRoutes,
   ...changeSetRoutes,

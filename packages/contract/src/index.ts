@@ -19,6 +19,7 @@ export * from './explain.ts';
 export * from './external-resources.ts';
 export * from './feature-exports.ts';
 export * from './feature-health.ts';
+export * from './feature-history.ts';
 export * from './feature-imports.ts';
 export * from './feature-pages.ts';
 export * from './feature-segments.ts';

@@ -212,8 +212,7 @@ const columns: [string, (record: AuditRecord, changeType: string) => string | nu
 
 /** Records with the people and objects that they are about: five statements, however many records. */
 async function shown(ctx: Context, changes: StoredChange[]): Promise<AuditRecord[]> {
-  const people = await peopleById(ctx.db, idsIn(changes, 'user_id'));
-  const keys = await masterKeysById(ctx.db, idsIn(changes, 'master_key_id'));
+  const { people, masterKeys } = await authorsOf(ctx, changes);
   const projects = await projectsById(ctx, idsIn(changes, 'project_id'));
   const environments = await environmentsById(ctx, idsIn(changes, 'environment_id'));
   const changeSets = await changeSetsById(ctx.db, idsIn(changes, 'change_set_id'));
@@ -222,7 +221,7 @@ async function shown(ctx: Context, changes: StoredChange[]): Promise<AuditRecord
     created_date: change.created_date,
     log: change.log,
     author: people.get(change.user_id ?? 0) ?? null,
-    master_api_key: keys.get(change.master_key_id ?? 0) ?? null,
+    master_api_key: masterKeys.get(change.master_key_id ?? 0) ?? null,
     environment: environments.get(change.environment_id ?? 0) ?? null,
     project: projects.get(change.project_id ?? 0) ?? null,
     related_object_id: change.object_id,
@@ -231,6 +230,14 @@ async function shown(ctx: Context, changes: StoredChange[]): Promise<AuditRecord
     is_system_event: change.is_system_event === 1,
     change_set: changeSets.get(change.change_set_id ?? 0) ?? null,
   }));
+}
+
+/** Who made changes: people and master keys by their ids. */
+export async function authorsOf(ctx: Context, changes: StoredChange[]) {
+  return {
+    people: await peopleById(ctx.db, idsIn(changes, 'user_id')),
+    masterKeys: await masterKeysById(ctx.db, idsIn(changes, 'master_key_id')),
+  };
 }
 
 function idsIn(

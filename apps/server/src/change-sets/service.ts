@@ -13,6 +13,7 @@ import { changedSince, differences, keyOf, type Snapshot, takeSnapshot } from '.
 import {
   environmentIdsOf,
   findChangeSet,
+  findChangeSets,
   findPerson,
   markUndone,
   namesOfEnvironments,
@@ -41,6 +42,26 @@ export async function getChangeSet(
     environments: await namesOfEnvironments(ctx.db, environmentIdsIn(parts)),
     parts,
   };
+}
+
+/** What change sets did to one feature, by their ids. */
+export async function changeSetsOf(ctx: Context, scope: ProjectWithRights, featureId: number, ids: number[]) {
+  const found = await findChangeSets(ctx.db, scope.projectId, ids);
+  return new Map(
+    found.map((one) => [
+      one.id,
+      {
+        id: one.id,
+        kind: one.kind,
+        note: one.note,
+        can_be_undone: canBeUndone(one),
+        undone_by: one.undone_by,
+        undoes: one.undoes,
+        other_features: featureIdsOf(one.parts).filter((id) => id !== featureId).length,
+        parts: visibleParts(scope, one.parts).filter((part) => part.feature === featureId),
+      },
+    ]),
+  );
 }
 
 /**

@@ -17,6 +17,17 @@ export async function findChangeSet(db: Database, projectId: number, id: number)
   return row === undefined ? null : { ...row, parts: JSON.parse(row.parts) as ChangeSetPart[] };
 }
 
+export async function findChangeSets(db: Database, projectId: number, ids: number[]): Promise<StoredChangeSet[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('change_sets')
+    .where('project_id', '=', projectId)
+    .where('id', 'in', ids)
+    .selectAll()
+    .execute();
+  return rows.map((row) => ({ ...row, parts: JSON.parse(row.parts) as ChangeSetPart[] }));
+}
+
 export async function insertChangeSet(db: Database, changeSet: Insertable<ChangeSetTable>): Promise<number> {
   return insertRow(db, 'change_sets', changeSet);
 }

@@ -48,6 +48,8 @@ export interface Change {
   /** The object as the API shows it. */
   before?: unknown;
   after?: unknown;
+  /** The feature that it is about, where neither the object nor `before` and `after` say so. */
+  featureId?: number;
   /** Feature states that a step on something larger made or removed, for those who are told of states. */
   featureStates?: { before?: unknown; after?: unknown }[];
   /** In a project's change: the one environment that this step touches. Without it, it touches all of them. */
@@ -181,8 +183,18 @@ function rowOf(
     after: change.after === undefined ? null : JSON.stringify(change.after),
     is_system_event: actor.kind === 'system' ? 1 : 0,
     change_set_id: changeSetId ?? null,
+    feature_id: featureIdOf(change),
     feature_states: change.featureStates === undefined ? null : JSON.stringify(change.featureStates),
   };
+}
+
+/** The feature whose history a step belongs to: a segment belongs to one where it is only for that feature. */
+function featureIdOf({ objectType, objectId, featureId, before, after }: Change): number | null {
+  if (featureId !== undefined) return featureId;
+  if (objectType === 'FEATURE') return objectId;
+  if (objectType !== 'FEATURE_STATE' && objectType !== 'EF_VERSION' && objectType !== 'SEGMENT') return null;
+  const feature = ((after ?? before) as { feature?: number | { id: number } | null } | undefined)?.feature ?? null;
+  return typeof feature === 'object' ? (feature?.id ?? null) : feature;
 }
 
 export type { StoredChange } from './store.ts';

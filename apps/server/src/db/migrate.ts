@@ -15,6 +15,7 @@ import * as oauthProvider from './migrations/0016_oauth_provider.ts';
 import * as repositories from './migrations/0017_repositories.ts';
 import * as launchDarklyImports from './migrations/0018_launch_darkly_imports.ts';
 import * as keyUse from './migrations/0020_key_use.ts';
+import * as featureHistory from './migrations/0022_feature_history.ts';
 import type { Database } from './tables.ts';
 
 /** Every migration, by name, in the order of the names. One that has landed is never edited. */
@@ -35,6 +36,7 @@ const migrations = {
   '0017_repositories': repositories,
   '0018_launch_darkly_imports': launchDarklyImports,
   '0020_key_use': keyUse,
+  '0022_feature_history': featureHistory,
 };
 
 /** Brings the database to this release's schema. Safe to call from many processes at once: one works, the others wait. */

@@ -460,6 +460,8 @@ export interface ChangeTable {
   feature_states: string | null;
   /** What it was made as a part of: a save of several things at once. */
   change_set_id: Generated<number | null>;
+  /** The feature that it is about, where it is about one. */
+  feature_id: Generated<number | null>;
 }
 
 /** What one save, bulk action or copy changed, as a whole: what undoes it starts from here. */

@@ -185,6 +185,7 @@ async function takeEvents(ctx: Context, record: RecordChange, projectId: number,
     record({
       ...step,
       objectId: row.feature_id,
+      featureId: row.feature_id,
       changeType: 'UPDATE',
       log: `Health status changed to ${row.type} for feature ${featureName}${place}.\n\nProvided by ${row.provider_name}${reason}`,
       ...(row.environment_id != null && { environmentId: row.environment_id }),

@@ -258,6 +258,7 @@ async function overwriteFeatures(
       objectType: 'FEATURE_STATE',
       objectId: state.id,
       objectUuid: state.uuid,
+      featureId: feature.id,
       changeType: 'UPDATE',
       log: logOf(feature.name, old, after),
       before: old,
