@@ -213,6 +213,8 @@ const entries: Record<string, Entry> = {
   listCodeReferences: {},
   getFeatureTable: {},
   getFeaturePage: {},
+  getFeatureHistory: {},
+  getConnection: {},
   listMultivariateOptions: {},
   createMultivariateOption: { body: () => ({ string_value: `${marker}value`, default_percentage_allocation: 5 }) },
   getMultivariateOption: {},
@@ -331,6 +333,7 @@ const entries: Record<string, Entry> = {
 
   getUsageData: {},
   getUsageTotal: {},
+  getUsageReport: {},
   getUsage: {},
   listUsageNotifications: { member: true },
   getFeatureEvaluationData: { query: (victim) => `environment_id=${victim.production.id}` },

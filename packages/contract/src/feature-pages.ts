@@ -218,6 +218,25 @@ export const featurePage = z.object({
 });
 export type FeaturePage = z.output<typeof featurePage>;
 
+/** What it takes to ask for features from one's own code, and whether somebody does. */
+export const connection = z.object({
+  project: z.object({ id, name: z.string() }),
+  /** Name of the oldest feature that is not archived; null where there is none. */
+  feature: z.string().nullable(),
+  environments: z.array(
+    screenEnvironment.extend({
+      /** When an SDK that says its name first asked for flags. */
+      first_evaluated_at: time.nullable(),
+      first_evaluated_sdk_label: z.string().nullable(),
+      /** Requests for flags in the last 30 days, by whatever client; counts come some seconds late. */
+      requests: z.number().int(),
+      /** The last day on which there were any, in UTC. */
+      last_request_day: z.iso.date().nullable(),
+    }),
+  ),
+});
+export type Connection = z.output<typeof connection>;
+
 const tag = 'feature pages';
 
 export const getFeatureTable = endpoint({
@@ -242,4 +261,15 @@ export const getFeaturePage = endpoint({
   response: featurePage,
   errors: [403, 404],
   revalidated: true,
+});
+
+export const getConnection = endpoint({
+  id: 'getConnection',
+  method: 'GET',
+  path: '/api/v1/projects/{project_id}/connection/',
+  tag,
+  summary: "Read what it takes to connect an SDK to a project's environments, and whether one is connected",
+  params: z.object({ project_id: pathId }),
+  response: connection,
+  errors: [403, 404],
 });

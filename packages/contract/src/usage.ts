@@ -46,6 +46,34 @@ export const usageQuery = labelQuery.extend({
 });
 export type UsageQuery = z.output<typeof usageQuery>;
 
+const requestCounts = z.object({
+  flags: z.number().int(),
+  identities: z.number().int(),
+  traits: z.number().int(),
+  environment_document: z.number().int(),
+});
+
+/** An organisation's requests seen from three sides. */
+export const usageReport = z.object({
+  /** First and last day that it is about, in UTC. */
+  from: z.iso.date(),
+  to: z.iso.date(),
+  /** Days on which there were any, the oldest first. */
+  days: z.array(requestCounts.extend({ day: z.iso.date() })),
+  /** Environments that were asked, the busiest first, whatever project or environment the report is narrowed to. */
+  environments: z.array(
+    requestCounts.extend({
+      id,
+      name: z.string(),
+      project: z.object({ id, name: z.string() }),
+      total: z.number().int(),
+    }),
+  ),
+  /** Who asked, the busiest first, no more than 100. */
+  clients: z.array(usageLabels.extend({ count: z.number().int() })),
+});
+export type UsageReport = z.output<typeof usageReport>;
+
 const inOrganisation = z.object({ organisation_id: pathId });
 const inEnvironment = z.object({ environment_api_key: z.string().max(100) });
 const tag = 'usage';
@@ -71,6 +99,23 @@ export const getUsageTotal = endpoint({
   params: inOrganisation,
   query: usageQuery,
   response: z.object({ count: z.number().int() }),
+  errors: [403, 404],
+});
+
+export const getUsageReport = endpoint({
+  id: 'getUsageReport',
+  method: 'GET',
+  path: '/api/v1/organisations/{organisation_id}/usage-report/',
+  tag,
+  summary: 'Read how many requests SDKs made: by day, by environment and by client',
+  params: inOrganisation,
+  query: z.object({
+    /** How many days, today among them. */
+    days: integerInput({ min: 1, max: 366 }).default(30),
+    project_id: idInput.optional(),
+    environment_id: idInput.optional(),
+  }),
+  response: usageReport,
   errors: [403, 404],
 });
 

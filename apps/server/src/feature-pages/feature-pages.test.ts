@@ -141,3 +141,33 @@ test('a member without permission may see neither', async () => {
   expect((await table(acme.member)).status).toBe(403);
   expect((await page(acme.member)).status).toBe(403);
 });
+
+test('the connection tells keys, a feature to ask for and whether anybody asks', async () => {
+  const connection = () => context.request({ path: `/api/v1/projects/${acme.projectId}/connection/`, as: acme.admin });
+  const before = (await connection()).body;
+  await context.app.publisher.publishPending();
+  await context.app.edge.handle({
+    method: 'GET',
+    path: '/api/v1/flags/',
+    query: '',
+    header: (name) =>
+      ({ 'x-environment-key': acme.production.apiKey, 'user-agent': 'flagsmith-python-sdk/4.0.0' })[name],
+    body: new Uint8Array(),
+  });
+  await context.app.edge.flush();
+
+  await expect
+    .poll(async () => (await connection()).body.environments[0])
+    .toMatchObject({
+      api_key: acme.production.apiKey,
+      first_evaluated_at: expect.any(String),
+      first_evaluated_sdk_label: 'flagsmith-python-sdk/4.0.0',
+      requests: 1,
+      last_request_day: new Date().toISOString().slice(0, 10),
+    });
+  const nothing = { first_evaluated_at: null, requests: 0, last_request_day: null };
+  expect(before).toMatchObject({ feature: 'checkout', environments: [nothing, nothing] });
+  expect(
+    (await context.request({ path: `/api/v1/projects/${acme.projectId}/connection/`, as: acme.member })).status,
+  ).toBe(403);
+});

@@ -5,4 +5,5 @@ import * as service from './service.ts';
 export const featurePageRoutes = [
   route(endpoints.getFeatureTable, service.getFeatureTable),
   route(endpoints.getFeaturePage, service.getFeaturePage),
+  route(endpoints.getConnection, service.getConnection),
 ];

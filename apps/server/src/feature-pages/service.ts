@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type * as endpoints from '@halyard/contract';
 import {
+  type Connection,
   type Feature,
   type FeatureCell,
   type FeaturePage,
@@ -28,9 +29,11 @@ import { metadataFieldsFor } from '../metadata/service.ts';
 import { plusSeconds, type Timestamp } from '../time.ts';
 import {
   countOverrides,
+  countRequests,
   evaluationsByDay,
   findEnvironments,
   findFeatures,
+  findFirstFeature,
   findGroups,
   findIdentityOverrides,
   findLinks,
@@ -277,6 +280,37 @@ export async function pageOf(ctx: Context, scope: ProjectWithRights, featureId: 
   };
 }
 
+/** What it takes to connect an SDK, and whether one is connected. */
+export async function getConnection(
+  ctx: Context,
+  { params }: InputOf<typeof endpoints.getConnection>,
+): Promise<Connection> {
+  const scope = await openProjectWithRights(ctx, params.project_id, 'VIEW_PROJECT');
+  const rows = await findEnvironments(ctx.db, scope.projectId);
+  const rowOf = new Map(rows.map((row) => [row.id, row]));
+  const environments = visibleAmong(scope, rows);
+  const counts = await countRequests(ctx.db, {
+    environmentIds: environments.map(({ id }) => id),
+    fromDay: plusSeconds(ctx.now(), -30 * 86_400).slice(0, 10),
+  });
+  const countOf = new Map(counts.map((count) => [count.environment_id, count]));
+  return {
+    project: { id: scope.projectId, name: scope.project.name },
+    feature: await findFirstFeature(ctx.db, scope.projectId),
+    environments: environments.map((environment) => {
+      const row = rowOf.get(environment.id);
+      const count = countOf.get(environment.id);
+      return {
+        ...environment,
+        first_evaluated_at: (row?.first_evaluated_at ?? null) as Timestamp | null,
+        first_evaluated_sdk_label: row?.first_evaluated_sdk_label ?? null,
+        requests: Number(count?.count ?? 0),
+        last_request_day: count?.last ?? null,
+      };
+    }),
+  };
+}
+
 /** What a save of settings names as the feature that it was drafted on. */
 export function versionOfSettings(feature: Feature): string {
   return versionOf(settingsOf(feature));
@@ -313,7 +347,13 @@ function versionOf(content: unknown): string {
 
 /** Environments that the caller may see, in the order in which they were made. */
 async function visibleEnvironments(ctx: Context, scope: ProjectWithRights): Promise<ScreenEnvironment[]> {
-  const rows = await findEnvironments(ctx.db, scope.projectId);
+  return visibleAmong(scope, await findEnvironments(ctx.db, scope.projectId));
+}
+
+function visibleAmong(
+  scope: ProjectWithRights,
+  rows: Awaited<ReturnType<typeof findEnvironments>>,
+): ScreenEnvironment[] {
   return rows.flatMap((row) => {
     const rights = scope.rightsIn(row.id);
     if (!hasPermission(rights, 'VIEW_ENVIRONMENT')) return [];

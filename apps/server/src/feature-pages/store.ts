@@ -124,6 +124,31 @@ export async function evaluationsByDay(
     .execute();
 }
 
+/** How often flags were asked for in environments since a day, and the last day on which they were. */
+export async function countRequests(db: Database, filter: { environmentIds: number[]; fromDay: string }) {
+  if (filter.environmentIds.length === 0) return [];
+  return db
+    .selectFrom('request_counts')
+    .where('environment_id', 'in', filter.environmentIds)
+    .where('day', '>=', filter.fromDay)
+    .where('kind', '<>', 'traits')
+    .groupBy('environment_id')
+    .select('environment_id')
+    .select((eb) => [eb.fn.sum<number>('count').as('count'), eb.fn.max('day').as('last')])
+    .execute();
+}
+
+/** The name of the oldest feature that is not archived. */
+export async function findFirstFeature(db: Database, projectId: number): Promise<string | null> {
+  const row = await featuresOf(db, projectId)
+    .where('features.is_archived', '=', 0)
+    .select('features.name')
+    .orderBy('features.id')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.name ?? null;
+}
+
 /** When each state of one feature that is no identity override was made and changed, by id. */
 export async function timesOfStates(db: Database, featureId: number) {
   const rows = await db

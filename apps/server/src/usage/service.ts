@@ -1,10 +1,20 @@
-import type { EvaluationsOfDay, InputOf, Metric, Page, UsageOfDay, UsageQuery } from '@halyard/contract';
+import type { EvaluationsOfDay, InputOf, Metric, Page, UsageOfDay, UsageQuery, UsageReport } from '@halyard/contract';
 import type * as endpoints from '@halyard/contract';
 import { openEnvironment, openFeature, openOrganisation } from '../access/service.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { plusSeconds } from '../time.ts';
-import { countStates, type Labels, type RequestFilter, sumEvaluations, sumRequests, totalRequests } from './store.ts';
+import {
+  countStates,
+  type Labels,
+  type RequestFilter,
+  sumByClient,
+  sumByDay,
+  sumByEnvironment,
+  sumEvaluations,
+  sumRequests,
+  totalRequests,
+} from './store.ts';
 
 /** Requests of an organisation's SDKs, one entry for each day and set of labels, oldest day first. */
 export async function getUsageData(
@@ -30,6 +40,38 @@ export async function getUsageTotal(
 ): Promise<{ count: number }> {
   await openOrganisation(ctx, params.organisation_id, 'ADMIN');
   return { count: await totalRequests(ctx.db, filterOf(ctx, params.organisation_id, query)) };
+}
+
+/** The same from three sides, for a screen: as many statements for one environment as for many. */
+export async function getUsageReport(
+  ctx: Context,
+  { params, query }: InputOf<typeof endpoints.getUsageReport>,
+): Promise<UsageReport> {
+  const { organisationId } = await openOrganisation(ctx, params.organisation_id, 'ADMIN');
+  const fromDay = daysAgo(ctx, query.days - 1);
+  const filter = { organisationId, fromDay, projectId: query.project_id, environmentId: query.environment_id };
+  const days = new Map<string, UsageReport['days'][number]>();
+  for (const row of await sumByDay(ctx.db, filter)) {
+    const day = days.get(row.day) ?? { ...nothing, day: row.day };
+    day[row.kind] += Number(row.count);
+    days.set(row.day, day);
+  }
+  const environments = new Map<number, UsageReport['environments'][number]>();
+  for (const row of await sumByEnvironment(ctx.db, { organisationId, fromDay })) {
+    const project = { id: row.project_id, name: row.project_name };
+    const environment = environments.get(row.id) ?? { ...nothing, id: row.id, name: row.name, project, total: 0 };
+    environment[row.kind] += Number(row.count);
+    environment.total += Number(row.count);
+    environments.set(row.id, environment);
+  }
+  const clients = await sumByClient(ctx.db, filter, 100);
+  return {
+    from: fromDay,
+    to: daysAgo(ctx, 0),
+    days: [...days.values()],
+    environments: [...environments.values()].sort((a, b) => b.total - a.total || a.id - b.id),
+    clients: clients.map((row) => ({ ...labelsOf(row), count: Number(row.count) })),
+  };
 }
 
 /** The requests of the last 30 days. */

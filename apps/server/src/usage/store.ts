@@ -31,6 +31,39 @@ export async function sumRequests(db: Database, filter: RequestFilter) {
     .execute();
 }
 
+export async function sumByDay(db: Database, filter: RequestFilter) {
+  return requestsOf(db, filter)
+    .groupBy(['day', 'kind'])
+    .select(['day', 'kind'])
+    .select((eb) => eb.fn.sum<number>('request_counts.count').as('count'))
+    .orderBy('day')
+    .execute();
+}
+
+/** Requests by environment and kind; those of deleted environments and projects are left out. */
+export async function sumByEnvironment(db: Database, filter: RequestFilter) {
+  return requestsOf(db, filter)
+    .where('environments.deleted_at', 'is', null)
+    .where('projects.deleted_at', 'is', null)
+    .groupBy(['environments.id', 'environments.name', 'projects.id', 'projects.name', 'kind'])
+    .select(['environments.id', 'environments.name', 'projects.id as project_id', 'projects.name as project_name'])
+    .select(['kind', (eb) => eb.fn.sum<number>('request_counts.count').as('count')])
+    .limit(maxRows)
+    .execute();
+}
+
+/** Requests by labels, the busiest first. */
+export async function sumByClient(db: Database, filter: RequestFilter, limit: number) {
+  return requestsOf(db, filter)
+    .groupBy(['sdk_user_agent', 'application_name', 'application_version'])
+    .select(['sdk_user_agent', 'application_name', 'application_version'])
+    .select((eb) => eb.fn.sum<number>('request_counts.count').as('count'))
+    .orderBy('count', 'desc')
+    .orderBy('sdk_user_agent')
+    .limit(limit)
+    .execute();
+}
+
 export async function totalRequests(db: Database, filter: RequestFilter): Promise<number> {
   const row = await requestsOf(db, filter)
     .select((eb) => eb.fn.sum<number | null>('request_counts.count').as('count'))

@@ -108,6 +108,33 @@ describe('usage data', () => {
     expect((await get(usagePath('total-count/?period=90_day_period'))).body).toEqual({ count: 1 });
   });
 
+  test('a report tells them by day, by environment and by client', async () => {
+    const report = async (query = '', as = acme.admin) =>
+      get(`organisations/${acme.organisationId}/usage-report/${query}`, as);
+    await countRequests({ count: 2, sdkUserAgent: 'flagsmith-js-sdk/12.4.0' });
+    await countRequests({ count: 3, kind: 'traits' });
+    await countRequests({ environmentId: acme.development.id, count: 7 });
+    await countRequests({ environmentId: rival.production.id, count: 100 });
+
+    const { body } = await report();
+    const narrowed = (await report(`?environment_id=${acme.development.id}`)).body;
+
+    expect(body.days).toEqual([{ day: today(), flags: 9, identities: 0, traits: 3, environment_document: 0 }]);
+    expect(body.to).toBe(today());
+    expect(body.environments.map((one: any) => [one.id, one.project.id, one.total])).toEqual([
+      [acme.development.id, acme.projectId, 7],
+      [acme.production.id, acme.projectId, 5],
+    ]);
+    expect(body.clients.map((one: any) => [one.user_agent, one.count])).toEqual([
+      [null, 10],
+      ['flagsmith-js-sdk/12.4.0', 2],
+    ]);
+    expect(narrowed.days).toMatchObject([{ flags: 7, traits: 0 }]);
+    expect(narrowed.environments).toEqual(body.environments);
+    expect((await report('', acme.member)).status).toBe(403);
+    expect((await report('?days=0')).status).toBe(400);
+  });
+
   test('there are no billing periods', async () => {
     const answer = await get(usagePath('?period=current_billing_period'));
 
