@@ -97,6 +97,7 @@ const features = createRoute({
 const feature = createRoute({
   getParentRoute: () => project,
   path: '/features/$feature',
+  validateSearch: (search: Record<string, unknown>): { tab?: string | undefined } => said({ tab: text(search.tab) }),
   component: lazyRouteComponent(() => import('./features/FeaturePage.tsx'), 'FeaturePage'),
 });
 
@@ -131,6 +132,8 @@ const identities = createRoute({
 const identity = createRoute({
   getParentRoute: () => project,
   path: '/environments/$environment/identities/$identity',
+  validateSearch: (search: Record<string, unknown>): { with?: number | undefined } =>
+    said({ with: number(search.with) }),
   component: lazyRouteComponent(() => import('./identities/IdentityPage.tsx'), 'IdentityPage'),
 });
 const compare = createRoute({
@@ -153,6 +156,11 @@ const historySearch = (search: Record<string, unknown>): HistorySearch =>
     page: number(search.page),
     step: number(search.step),
   });
+interface UsageSearch {
+  days?: number | undefined;
+  project?: number | undefined;
+  environment?: number | undefined;
+}
 const history = createRoute({
   getParentRoute: () => project,
   path: '/history',
@@ -168,6 +176,8 @@ const playground = createRoute({
 const connect = createRoute({
   getParentRoute: () => project,
   path: '/connect',
+  validateSearch: (search: Record<string, unknown>): { environment?: number | undefined; sdk?: string | undefined } =>
+    said({ environment: number(search.environment), sdk: text(search.sdk) }),
   component: lazyRouteComponent(() => import('./connect/ConnectPage.tsx'), 'ConnectPage'),
 });
 /** Which environment, or which integration, is open in a tab of the settings. */
@@ -194,6 +204,13 @@ const people = createRoute({
   validateSearch: peopleSearch,
   component: lazyRouteComponent(() => import('./people/PeoplePage.tsx'), 'PeoplePage'),
 });
+const usage = createRoute({
+  getParentRoute: () => organisation,
+  path: '/usage',
+  validateSearch: (search: Record<string, unknown>): UsageSearch =>
+    said({ days: number(search.days), project: number(search.project), environment: number(search.environment) }),
+  component: lazyRouteComponent(() => import('./usage/UsagePage.tsx'), 'UsagePage'),
+});
 const organisationHistory = createRoute({
   getParentRoute: () => organisation,
   path: '/history',
@@ -219,14 +236,26 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./account/AccountPage.tsx'), 'AccountPage'),
 });
 
+/** Everything that screens are made of: for those who work on the dashboard, and in no build. */
+const styleguide = import.meta.env.DEV
+  ? [
+      createRoute({
+        getParentRoute: () => root,
+        path: '/styleguide',
+        component: lazyRouteComponent(() => import('./styleguide/StyleguidePage.tsx'), 'StyleguidePage'),
+      }),
+    ]
+  : [];
+
 export const router = createRouter({
   routeTree: root.addChildren([
     ...entrances,
     consent,
+    ...styleguide,
     app.addChildren([
       home,
       account,
-      organisation.addChildren([projects, people, organisationHistory, ...organisationSettings]),
+      organisation.addChildren([projects, people, usage, organisationHistory, ...organisationSettings]),
       project.addChildren([
         features,
         feature,

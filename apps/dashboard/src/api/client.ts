@@ -1,6 +1,7 @@
 import type * as contract from '@halyard/contract';
 import { endpoints } from 'virtual:endpoints';
 import { ApiError, UnreachableError } from './errors.ts';
+import { noteReachable } from './reachability.ts';
 import { forgetToken, token } from './token.ts';
 
 type Contract = typeof contract;
@@ -97,10 +98,13 @@ async function request(endpoint: string, input: Sent, { signal, headers }: CallO
   };
   const response = await fetch(address(path, input), init).catch((error: unknown) => {
     if (signal?.aborted) throw error;
+    noteReachable(false);
     throw new UnreachableError(error);
   });
+  const answered = ![502, 503, 504].includes(response.status);
+  noteReachable(answered);
   if (response.ok) return response;
-  if ([502, 503, 504].includes(response.status)) throw new UnreachableError(response.status);
+  if (!answered) throw new UnreachableError(response.status);
 
   const body = await response.json().catch(() => undefined);
   if (response.status === 401 && sentToken && token() === sentToken) {

@@ -13,15 +13,18 @@ import {
   Title,
   Tooltip,
 } from '@mantine/core';
-import { IconTrash, IconUserPlus } from '@tabler/icons-react';
+import { IconClock, IconTrash, IconUserPlus } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
 import { useContext, useState } from 'react';
 import { ensureIdentity } from '../identities/queries.ts';
 import { HeadingLevel } from '../ui/headings.ts';
-import { notifyFailed } from '../ui/notify.ts';
+import { notifyDone, notifyFailed } from '../ui/notify.ts';
 import { Time } from '../ui/Time.tsx';
 import { exactTime } from '../ui/time.ts';
 import { ValueEditor } from '../ui/ValueEditor.tsx';
 import type { DraftServed, DraftVariant, EnvironmentDraft } from './draft.ts';
+import { nameOf } from './FeatureFilters.tsx';
+import { callOff } from './queries.ts';
 import { SegmentOverrides } from './SegmentOverrides.tsx';
 import { Sparkline } from './Sparkline.tsx';
 import { Weights } from './Weights.tsx';
@@ -49,12 +52,7 @@ export function EnvironmentPanel({ page, environment, draft, variants, onChange,
         </Text>
       )}
       {environment.scheduled_versions.map((version) => (
-        <Paper key={version.uuid} p="sm" bg="var(--selected)">
-          <Text size="sm">
-            <b>Goes live {exactTime(version.live_from)}</b>
-            {version.description ? `: ${version.description}` : ''}
-          </Text>
-        </Paper>
+        <Scheduled key={version.uuid} page={page} environment={environment} version={version} readOnly={readOnly} />
       ))}
       <Section
         title="Everybody"
@@ -127,7 +125,7 @@ export function EnvironmentPanel({ page, environment, draft, variants, onChange,
               Last evaluated <Time at={environment.last_evaluated_at} />
             </>
           ) : (
-            'No SDK reported an evaluation here yet.'
+            'Never evaluated: no SDK reported an evaluation here yet.'
           )
         }
       >
@@ -136,6 +134,47 @@ export function EnvironmentPanel({ page, environment, draft, variants, onChange,
         )}
       </Section>
     </Stack>
+  );
+}
+
+interface ScheduledProps {
+  page: FeaturePage;
+  environment: FeaturePageEnvironment;
+  version: FeaturePageEnvironment['scheduled_versions'][number];
+  readOnly: boolean;
+}
+
+/** A version that waits for its time, and a way to call it off. */
+function Scheduled({ page, environment, version, readOnly }: ScheduledProps) {
+  const by = page.people.find(({ id }) => id === version.published_by);
+  const cancel = useMutation({
+    mutationFn: () => callOff(page.project.id, page.feature.id, environment.id, version.uuid),
+    onSuccess: () => notifyDone('The version is called off'),
+    onError: notifyFailed,
+  });
+  return (
+    <Paper p="sm" bg="var(--selected)" component="section" aria-label="Scheduled version">
+      <Group justify="space-between" wrap="nowrap">
+        <Group gap="xs" wrap="nowrap" align="flex-start">
+          <IconClock size={17} style={{ flex: 'none', marginTop: 2 }} aria-hidden />
+          <Text size="sm">
+            <b>Goes live {exactTime(version.live_from)}</b>
+            {version.description ? `: ${version.description}` : ''}
+            {by && (
+              <Text span size="sm" c="dimmed">
+                {' '}
+                by {nameOf(by)}
+              </Text>
+            )}
+          </Text>
+        </Group>
+        {!readOnly && (
+          <Button size="compact-sm" variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+            Call off
+          </Button>
+        )}
+      </Group>
+    </Paper>
   );
 }
 

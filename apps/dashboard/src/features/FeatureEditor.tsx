@@ -1,4 +1,4 @@
-import type { FeaturePage } from '@halyard/contract';
+import type { ChangeSetPart, FeaturePage } from '@halyard/contract';
 import {
   Alert,
   Badge,
@@ -16,7 +16,7 @@ import {
   ActionIcon,
 } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { IconCheck, IconCopy, IconHelpCircle, IconSettings } from '@tabler/icons-react';
+import { IconChartBar, IconCheck, IconCopy, IconHelpCircle, IconHistory, IconSettings } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type RefObject, Suspense, useEffect, useState } from 'react';
 import { EnvironmentName } from '../environments/EnvironmentName.tsx';
@@ -27,6 +27,7 @@ import { Time } from '../ui/Time.tsx';
 import { EnvironmentPanel } from './EnvironmentPanel.tsx';
 import { MergeDialog } from './MergeDialog.tsx';
 import { featurePage } from './queries.ts';
+import { asBefore } from './restore.ts';
 import { ReviewDialog } from './ReviewDialog.tsx';
 import { SettingsPanel } from './SettingsPanel.tsx';
 import { useDraft } from './useDraft.ts';
@@ -34,6 +35,11 @@ import { useDraft } from './useDraft.ts';
 const ExplainPanel = lazy(() =>
   import('../explain/ExplainPanel.tsx').then((module) => ({ default: module.ExplainPanel })),
 );
+const FeatureHistory = lazy(() =>
+  import('./FeatureHistory.tsx').then((module) => ({ default: module.FeatureHistory })),
+);
+const FeatureUsage = lazy(() => import('./FeatureUsage.tsx').then((module) => ({ default: module.FeatureUsage })));
+const HealthAlert = lazy(() => import('./HealthAlert.tsx').then((module) => ({ default: module.HealthAlert })));
 
 interface FeatureEditorProps {
   project: number;
@@ -42,33 +48,38 @@ interface FeatureEditorProps {
   dirty?: RefObject<boolean>;
   /** It is the page itself: its name is the page's heading and title. */
   heading?: boolean;
+  /** What is open, where the address says so: an environment's id, `usage`, `history` or `settings`. */
+  tab?: string | undefined;
+  onTab?: (tab: string) => void;
   onGone?: () => void;
 }
 
 /** Everything of one feature in one draft with one save. */
-export function FeatureEditor({ project, feature, dirty, heading = false, onGone }: FeatureEditorProps) {
+export function FeatureEditor({ project, feature, heading = false, ...others }: FeatureEditorProps) {
   const query = useQuery(featurePage(project, feature));
   return (
     <Box h="100%" p={query.data ? 0 : 'md'}>
-      <Loaded query={query}>
-        {(latest) => <Editor latest={latest} heading={heading} {...(dirty && { dirty })} {...(onGone && { onGone })} />}
-      </Loaded>
+      <Loaded query={query}>{(latest) => <Editor latest={latest} heading={heading} {...others} />}</Loaded>
     </Box>
   );
 }
 
-interface EditorProps {
+interface EditorProps extends Omit<FeatureEditorProps, 'project' | 'feature' | 'heading'> {
   latest: FeaturePage;
   heading: boolean;
-  dirty?: RefObject<boolean>;
-  onGone?: () => void;
 }
 
-function Editor({ latest, heading, dirty, onGone }: EditorProps) {
+function Editor({ latest, heading, dirty, tab: asked, onTab, onGone }: EditorProps) {
   const editing = useDraft(latest);
   const { page, draft, changes } = editing;
   const { feature, environments, project } = page;
-  const [tab, setTab] = useState<string>(String(environments[0]?.id ?? 'settings'));
+  const [chosen, setChosen] = useState(asked);
+  const names = [...environments.map(({ id }) => String(id)), 'explain', 'usage', 'history', 'settings'];
+  const tab = names.find((name) => name === (asked ?? chosen)) ?? (names[0] as string);
+  const setTab = (next: string) => {
+    setChosen(next);
+    onTab?.(next);
+  };
   const [reviewing, setReviewing] = useState(false);
   const [merging, setMerging] = useState(false);
   const [problems, setProblems] = useState<Record<string, string>>({});
@@ -90,6 +101,16 @@ function Editor({ latest, heading, dirty, onGone }: EditorProps) {
     ...environments.filter(({ id }) => changed.has(String(id))).map(({ name }) => name),
     ...(changed.has('settings') ? ['settings'] : []),
   ];
+  const restore = (parts: ChangeSetPart[]) => {
+    editing.edit((before) =>
+      asBefore(before, parts, {
+        segments: new Set(page.segments.map(({ id }) => id)),
+        options: new Set(feature.multivariate_options.map(({ id }) => id)),
+      }),
+    );
+    const place = parts.find((part) => 'environment' in part);
+    setTab(place ? String(place.environment) : 'settings');
+  };
   const tags = feature.tags.flatMap((id) => page.tags.find((tag) => tag.id === id) ?? []);
   return (
     <HeadingLevel value={heading ? 2 : 3}>
@@ -141,6 +162,12 @@ function Editor({ latest, heading, dirty, onGone }: EditorProps) {
                 <Tabs.Tab value="explain" leftSection={<IconHelpCircle size={15} />}>
                   Explain
                 </Tabs.Tab>
+                <Tabs.Tab value="usage" leftSection={<IconChartBar size={15} />}>
+                  Usage
+                </Tabs.Tab>
+                <Tabs.Tab value="history" leftSection={<IconHistory size={15} />}>
+                  History
+                </Tabs.Tab>
                 <Tabs.Tab value="settings" leftSection={<IconSettings size={15} />}>
                   <Group gap={6} wrap="nowrap">
                     Settings {changed.has('settings') && <Dot />}
@@ -160,6 +187,11 @@ function Editor({ latest, heading, dirty, onGone }: EditorProps) {
                     </Button>
                   </Group>
                 </Alert>
+              )}
+              {tags.some(({ type }) => type === 'UNHEALTHY') && (
+                <Suspense>
+                  <HealthAlert page={page} />
+                </Suspense>
               )}
               {environments.map((environment) => (
                 <Tabs.Panel key={environment.id} value={String(environment.id)}>
@@ -199,6 +231,14 @@ function Editor({ latest, heading, dirty, onGone }: EditorProps) {
                   />
                 </Suspense>
               </Tabs.Panel>
+              <Suspense fallback={<Loading rows={4} />}>
+                <Tabs.Panel value="usage">
+                  <FeatureUsage page={latest} />
+                </Tabs.Panel>
+                <Tabs.Panel value="history">
+                  <FeatureHistory page={latest} onRestore={restore} />
+                </Tabs.Panel>
+              </Suspense>
               <Tabs.Panel value="settings">
                 <SettingsPanel
                   page={page}

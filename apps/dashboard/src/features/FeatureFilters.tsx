@@ -37,10 +37,18 @@ const sortNames: { value: Sort; label: string }[] = [
   { value: 'evaluated', label: 'Last evaluated' },
 ];
 
-const stages = ['new', 'live', 'stale', 'permanent'].map((value) => ({
-  value,
-  label: value[0]?.toUpperCase() + value.slice(1),
-}));
+const stages = [
+  { value: 'new', label: 'New' },
+  { value: 'live', label: 'Live' },
+  { value: 'stale', label: 'Stale: unchanged for long' },
+  { value: 'to_remove', label: 'To remove: stale and archived' },
+  { value: 'permanent', label: 'Permanent' },
+];
+
+const evaluated = [
+  { value: 'idle', label: 'Not in the last 30 days' },
+  { value: 'never', label: 'Never' },
+];
 
 /** Search, filters and order of the table; all of it is in the address. */
 export function FeatureFilters({ table, search, onChange }: FeatureFiltersProps) {
@@ -65,6 +73,7 @@ export function FeatureFilters({ table, search, onChange }: FeatureFiltersProps)
     search.stage,
     search.value,
     search.archived,
+    search.evaluated,
   ].filter(Boolean).length;
   return (
     <Group gap="xs" mb="sm" wrap="nowrap">
@@ -148,6 +157,14 @@ export function FeatureFilters({ table, search, onChange }: FeatureFiltersProps)
               onChange={(stage) => onChange({ stage: stage ?? undefined })}
               clearable
             />
+            <Select
+              label="Evaluated"
+              comboboxProps={{ withinPortal: false }}
+              data={evaluated}
+              value={search.evaluated ?? null}
+              onChange={(value) => onChange({ evaluated: (value as TableSearch['evaluated']) ?? undefined })}
+              clearable
+            />
             <TextInput
               label="Value contains"
               value={search.value ?? ''}
@@ -170,6 +187,7 @@ export function FeatureFilters({ table, search, onChange }: FeatureFiltersProps)
                     stage: undefined,
                     value: undefined,
                     archived: undefined,
+                    evaluated: undefined,
                   })
                 }
               >

@@ -1,10 +1,11 @@
 import { Anchor, Box, Group } from '@mantine/core';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { FeatureEditor } from './FeatureEditor.tsx';
 
 /** One feature as a page of its own. */
 export function FeaturePage() {
   const { project, feature } = useParams({ from: '/app/projects/$project/features/$feature' });
+  const { tab } = useSearch({ from: '/app/projects/$project/features/$feature' });
   const navigate = useNavigate();
   return (
     <>
@@ -19,6 +20,8 @@ export function FeaturePage() {
           project={Number(project)}
           feature={Number(feature)}
           heading
+          tab={tab}
+          onTab={(next) => void navigate({ to: '.', search: { tab: next }, replace: true })}
           onGone={() => void navigate({ to: `/projects/${project}/features` })}
         />
       </Box>

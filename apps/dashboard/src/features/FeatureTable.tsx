@@ -1,5 +1,6 @@
 import type { FeatureCell, FeatureRow, FeatureTable as Table, ScreenEnvironment } from '@halyard/contract';
 import { Box, Checkbox, Switch, Text, Tooltip, VisuallyHidden } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
 import { IconArchive, IconArrowsSplit2, IconServer, IconUser, IconUsersGroup } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -7,8 +8,10 @@ import { type CSSProperties, memo, useMemo, useRef } from 'react';
 import { colourOf } from '../environments/colour.ts';
 import { EnvironmentName } from '../environments/EnvironmentName.tsx';
 import { TagChip } from '../tags/TagChip.tsx';
+import { daysSince } from '../ui/days.ts';
 import { ago } from '../ui/time.ts';
 import { shown } from '../ui/values.ts';
+import { idleText } from './evaluations.ts';
 import classes from './FeatureTable.module.css';
 
 interface FeatureTableProps {
@@ -34,7 +37,9 @@ function WideTable({ table, rows, selected, onSelect, onSwitch }: FeatureTablePr
     overscan: 8,
     getItemKey: (index) => (rows[index] as FeatureRow).id,
   });
+  useRowKeys(rows, (index) => virtual.scrollToIndex(index));
   const tags = useMemo(() => new Map(table.tags.map((tag) => [tag.id, tag])), [table.tags]);
+  const reports = useMemo(() => reportingEnvironments(table), [table]);
   const columns: CSSProperties = {
     gridTemplateColumns: `minmax(320px, 2fr) ${table.environments.map(() => 'minmax(190px, 1fr)').join(' ')}`,
   };
@@ -104,7 +109,13 @@ function WideTable({ table, rows, selected, onSelect, onSwitch }: FeatureTablePr
                     role="cell"
                     className={`${classes.cell} ${classes.environment} ${environment.is_production ? classes.production : ''}`}
                   >
-                    <StateCell row={row} environment={environment} cell={row.cells[index] ?? null} onSwitch={onSwitch} />
+                    <StateCell
+                      row={row}
+                      environment={environment}
+                      cell={row.cells[index] ?? null}
+                      reports={reports[index] ?? false}
+                      onSwitch={onSwitch}
+                    />
                   </div>
                 ))}
               </div>
@@ -118,6 +129,7 @@ function WideTable({ table, rows, selected, onSelect, onSwitch }: FeatureTablePr
 
 function PhoneList({ table, rows, onSwitch }: FeatureTableProps) {
   const tags = useMemo(() => new Map(table.tags.map((tag) => [tag.id, tag])), [table.tags]);
+  const reports = useMemo(() => reportingEnvironments(table), [table]);
   const start = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -152,7 +164,13 @@ function PhoneList({ table, rows, onSwitch }: FeatureTableProps) {
                 <Box flex="1 1 0" miw={0}>
                   <EnvironmentName environment={environment} />
                 </Box>
-                <StateCell row={row} environment={environment} cell={row.cells[index] ?? null} onSwitch={onSwitch} />
+                <StateCell
+                  row={row}
+                  environment={environment}
+                  cell={row.cells[index] ?? null}
+                  reports={reports[index] ?? false}
+                  onSwitch={onSwitch}
+                />
               </div>
             ))}
           </Box>
@@ -170,6 +188,7 @@ const NameCell = memo(function NameCell({ row, tags }: { row: FeatureRow; tags: 
         <Link
           to="."
           search={(previous: Record<string, unknown>) => ({ ...previous, feature: row.id })}
+          data-feature={row.id}
           className={`${classes.name} truncate`}
         >
           {row.name}
@@ -198,14 +217,19 @@ const NameCell = memo(function NameCell({ row, tags }: { row: FeatureRow; tags: 
   );
 });
 
+/** For each environment, whether its SDKs report evaluations at all: where none does, "never" would say nothing. */
+const reportingEnvironments = ({ environments, features }: Table) =>
+  environments.map((_, index) => features.some(({ cells }) => cells[index]?.last_evaluated_at));
+
 interface StateCellProps {
   row: FeatureRow;
   environment: ScreenEnvironment;
   cell: FeatureCell | null;
+  reports: boolean;
   onSwitch: FeatureTableProps['onSwitch'];
 }
 
-const StateCell = memo(function StateCell({ row, environment, cell, onSwitch }: StateCellProps) {
+const StateCell = memo(function StateCell({ row, environment, cell, reports, onSwitch }: StateCellProps) {
   if (!cell)
     return (
       <Text size="xs" c="dimmed">
@@ -240,14 +264,48 @@ const StateCell = memo(function StateCell({ row, environment, cell, onSwitch }: 
               {cell.identity_overrides}
             </Fact>
           )}
-          {cell.last_evaluated_at && (
-            <Fact label={`Evaluated ${ago(cell.last_evaluated_at)}`} icon={<i className={classes.evaluated} />} />
-          )}
+          <Evaluated row={row} cell={cell} reports={reports} />
         </div>
       </Box>
     </>
   );
 });
+
+/** When it was last evaluated; of a young feature that nobody asked for yet, nothing. */
+function Evaluated({ row, cell, reports }: { row: FeatureRow; cell: FeatureCell; reports: boolean }) {
+  const idle = idleText(cell.last_evaluated_at);
+  if (idle === null && cell.last_evaluated_at)
+    return <Fact label={`Evaluated ${ago(cell.last_evaluated_at)}`} icon={<i className={classes.evaluated} />} />;
+  if (cell.last_evaluated_at === null && (!reports || daysSince(row.created_date) < youngForDays)) return null;
+  return <span>{idle}</span>;
+}
+
+const youngForDays = 7;
+
+/** j and k go through the rows, e opens the one that has the focus. */
+function useRowKeys(rows: FeatureRow[], scrollTo: (index: number) => void): void {
+  const marked = () => (document.activeElement instanceof HTMLElement ? document.activeElement : undefined);
+  const go = (step: 1 | -1) => {
+    const at = rows.findIndex(({ id }) => String(id) === marked()?.dataset.feature);
+    const index = Math.min(Math.max(at + step, 0), rows.length - 1);
+    const row = rows[index];
+    if (!row) return;
+    scrollTo(index);
+    focusSoon(`[data-feature="${row.id}"]`);
+  };
+  useHotkeys([
+    ['j', () => go(1)],
+    ['k', () => go(-1)],
+    ['e', () => marked()?.dataset.feature && marked()?.click()],
+  ]);
+}
+
+/** A row that was out of view is in the page a frame or two after it was scrolled to. */
+function focusSoon(selector: string, frames = 10): void {
+  const found = document.querySelector<HTMLElement>(selector);
+  if (found) found.focus();
+  else if (frames > 0) requestAnimationFrame(() => focusSoon(selector, frames - 1));
+}
 
 function Fact({ label, icon, children }: { label: string; icon?: React.ReactNode; children?: React.ReactNode }) {
   return (

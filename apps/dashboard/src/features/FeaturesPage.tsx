@@ -36,10 +36,10 @@ function Features({ project, table }: { project: number; table: Table }) {
   const phone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false }) ?? false;
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
   const [asked, setAsked] = useState<{ row: FeatureRow; environment: ScreenEnvironment; enabled: boolean }>();
-  const [creating, setCreating] = useState(false);
   const dirty = useRef(false);
   const rows = useMemo(() => visibleRows(table, search), [table, search]);
   const permissions = table.project.my_permissions;
+  const setCreating = (open: boolean) => filter({ create: open || undefined });
   const mayCreate = permissions.admin || permissions.permissions.includes('CREATE_FEATURE');
 
   const filter = (change: Partial<TableSearch>) =>
@@ -128,16 +128,13 @@ function Features({ project, table }: { project: number; table: Table }) {
           }}
         />
       )}
-      {creating && (
+      {search.create && mayCreate && (
         <Suspense>
           <CreateFeature
             project={project}
             table={table}
             onClose={() => setCreating(false)}
-            onCreated={(id) => {
-              setCreating(false);
-              filter({ feature: id });
-            }}
+            onCreated={(id) => filter({ create: undefined, feature: id })}
           />
         </Suspense>
       )}

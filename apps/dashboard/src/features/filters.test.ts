@@ -44,6 +44,17 @@ test.each([
   expect(names(search)).toEqual(expected);
 });
 
+test('features that nobody asks for are found', () => {
+  const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+  const evaluated = (at: string | null) => ({ cells: [{ enabled: true, value: null, last_evaluated_at: at }] });
+  const features = [row(1, 'busy', evaluated(ago(1))), row(2, 'idle', evaluated(ago(40))), row(3, 'unseen')];
+  const found = (search: Parameters<typeof visibleRows>[1]) =>
+    visibleRows({ ...table, features } as unknown as FeatureTable, search).map(({ name }) => name);
+
+  expect(found({ evaluated: 'never' })).toEqual(['unseen']);
+  expect(found({ evaluated: 'idle' })).toEqual(['idle', 'unseen']);
+});
+
 test('an address with nonsense in it filters nothing', () => {
   expect(tableSearch({ tags: 'x', owner: -1, state: 'maybe', type: 'OTHER', sort: 'colour', archived: 'yes' })).toEqual(
     {},

@@ -1,4 +1,5 @@
 import type { FeatureRow, FeatureTable } from '@halyard/contract';
+import { idleText } from './evaluations.ts';
 
 export const sorts = ['name', 'created', 'updated', 'evaluated'] as const;
 export type Sort = (typeof sorts)[number];
@@ -16,10 +17,14 @@ export interface TableSearch {
   /** Part of a value in any environment. */
   value?: string | undefined;
   archived?: boolean | undefined;
+  /** Evaluated nowhere, ever or for 30 days. */
+  evaluated?: 'never' | 'idle' | undefined;
   sort?: Sort | undefined;
   descending?: boolean | undefined;
   /** The feature that is open beside the table. */
   feature?: number | undefined;
+  /** The form for a new feature is open. */
+  create?: boolean | undefined;
 }
 
 /** Reads the filters from an address, leaving out what is none. */
@@ -39,7 +44,9 @@ export function tableSearch(search: Record<string, unknown>): TableSearch {
     archived: search.archived === true || undefined,
     sort: sorts.find((sort) => sort === search.sort),
     descending: search.descending === true || undefined,
+    evaluated: search.evaluated === 'never' || search.evaluated === 'idle' ? search.evaluated : undefined,
     feature: number(search.feature),
+    create: search.create === true || undefined,
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
@@ -56,6 +63,8 @@ export function visibleRows(table: FeatureTable, search: TableSearch): FeatureRo
     if (!words.every((word) => text.includes(word))) return false;
     if (search.type && row.type !== search.type) return false;
     if (search.stage && row.lifecycle_stage !== search.stage) return false;
+    if (search.evaluated === 'never' && lastEvaluated(row) !== '') return false;
+    if (search.evaluated === 'idle' && idleText(lastEvaluated(row) || null) === null) return false;
     if (search.owner && !row.owners.includes(search.owner)) return false;
     if (search.tags && !search.tags.every((tag) => row.tags.includes(tag))) return false;
     if (column >= 0 && row.cells[column]?.enabled !== (state === 'on')) return false;

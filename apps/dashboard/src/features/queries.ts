@@ -16,7 +16,7 @@ export async function saveFeature(project: number, feature: number, body: Partia
     body: { environments: [], dry_run: false, ...body } as SaveFeatureInput,
   });
   if (answer.page) queryClient.setQueryData(featurePage(project, feature).queryKey, answer.page);
-  if (!body.dry_run) await refresh('getFeatureTable');
+  if (!body.dry_run) await refresh('getFeatureTable', 'getFeatureHistory');
   return answer;
 }
 
@@ -72,4 +72,31 @@ export async function createFeature(project: number, body: Input<'createFeature'
   const feature = await call('createFeature', { params: { project_id: project }, body });
   await refresh('getFeatureTable');
   return feature;
+}
+
+export const historyPageSize = 20;
+
+/** What happened to a feature, save by save, the newest first. */
+export const featureHistory = (project: number, feature: number, page: number) =>
+  read('getFeatureHistory', {
+    params: { project_id: project, feature_id: feature },
+    query: { page, page_size: historyPageSize },
+  });
+
+/** Calls a version off before it goes live. */
+export async function callOff(project: number, feature: number, environment: number, version: string) {
+  await call('deleteFeatureVersion', {
+    params: { environment_id: environment, feature_id: feature, version_uuid: version },
+  });
+  await queryClient.invalidateQueries({ queryKey: featurePage(project, feature).queryKey });
+  await refresh('getFeatureHistory');
+}
+
+/** What monitoring says of a project's features, the latest first. */
+export const healthEvents = (project: number) => read('listHealthEvents', { params: { project_id: project } });
+
+/** Lets an unhealthy event count no more. */
+export async function dismissHealthEvent(project: number, event: number) {
+  await call('dismissHealthEvent', { params: { project_id: project, health_event_id: event } });
+  await refresh('listHealthEvents', 'getFeaturePage', 'getFeatureTable');
 }

@@ -1,9 +1,10 @@
 import { call, type Input } from '../api/client.ts';
 import { read, refresh } from '../api/query.ts';
+import { saveFeature } from '../features/queries.ts';
 
 /** Identities of an environment, in pages; in double quotes `q` is the whole identifier. */
-export const identities = (environment: string, q: string, page: number) =>
-  read('listIdentities', { params: { environment_api_key: environment }, query: { q, page, page_size: 50 } });
+export const identities = (environment: string, q: string, page: number, page_size = 50) =>
+  read('listIdentities', { params: { environment_api_key: environment }, query: { q, page, page_size } });
 
 const one = (environment: string, identity: number) => ({
   params: { environment_api_key: environment, identity_id: identity },
@@ -58,4 +59,34 @@ export async function saveTrait(
 export async function deleteTrait(environment: string, id: number, trait: number) {
   await call('deleteTrait', { params: { ...one(environment, id).params, trait_id: trait }, query: {} });
   await refresh('listTraits', 'listResolvedFeatures', 'explainFeatures');
+}
+
+/** Overrides a feature for an identity, or with null lets the feature be as for everybody; it can be undone. */
+export async function setOverride(
+  project: number,
+  feature: number,
+  place: { environment: number; identity: number },
+  override: { enabled: boolean; value: string | number | boolean | null } | null,
+  note?: string,
+) {
+  const identity = { identity: place.identity };
+  const answer = await saveFeature(project, feature, {
+    environments: [
+      {
+        environment: place.environment,
+        identity_overrides: override
+          ? { set: [{ ...identity, ...override }], remove: [] }
+          : { set: [], remove: [identity] },
+      },
+    ],
+    note: note ?? null,
+  });
+  await refresh('listResolvedFeatures', 'explainFeatures', 'getFeaturePage');
+  return answer;
+}
+
+/** Gives an identity exactly the overrides of another one. */
+export async function copyOverrides(environment: string, from: number, to: number) {
+  await call('cloneIdentityOverrides', { ...one(environment, to), body: { source_identity_id: from } });
+  await refresh('listResolvedFeatures', 'explainFeatures', 'getFeatureTable', 'getFeaturePage');
 }

@@ -1,12 +1,25 @@
 import type { OwnSession, SessionProject } from '@halyard/contract';
 import { Group, Modal, ScrollArea, Text, TextInput, UnstyledButton, useMantineColorScheme } from '@mantine/core';
-import { IconArrowRight, IconFlag, IconMoon, IconSearch } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import {
+  IconArrowRight,
+  IconFlag,
+  IconLogout,
+  IconMoon,
+  IconPlus,
+  IconSearch,
+  IconUser,
+  IconUsersGroup,
+} from '@tabler/icons-react';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useState } from 'react';
+import { isProduction } from '../environments/colour.ts';
 import { featureTable } from '../features/queries.ts';
+import { identities } from '../identities/queries.ts';
 import { organisationPlaces, projectPlaces } from './Shell.tsx';
 import classes from './Palette.module.css';
+import { useLogOut } from './useLogOut.ts';
 
 interface PaletteProps {
   session: OwnSession;
@@ -28,6 +41,16 @@ export function Palette({ session, project, onClose }: PaletteProps) {
   const [at, setAt] = useState(0);
   const navigate = useNavigate();
   const { setColorScheme } = useMantineColorScheme();
+  const logOut = useLogOut();
+  // Identities may be many: the server looks for them, in the environment that the page of identities opens with.
+  const environment = project?.environments.find(isProduction) ?? project?.environments[0];
+  const [sought] = useDebouncedValue(text.trim(), 200);
+  const people = useQuery({
+    ...identities(environment?.api_key ?? '', sought, 1, 8),
+    enabled: environment !== undefined && sought.length > 1,
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
   const table = useQuery({ ...featureTable(project?.id ?? 0), enabled: project !== undefined });
 
   const entries = useMemo(() => {
@@ -60,18 +83,57 @@ export function Palette({ session, project, onClose }: PaletteProps) {
         run: go(`/projects/${project?.id}/features/${id}`),
       }),
     );
-    const actions: Entry[] = (['light', 'dark', 'auto'] as const).map((scheme) => ({
-      key: `theme ${scheme}`,
-      label: `Theme: ${scheme === 'auto' ? 'as the system' : scheme}`,
+    const act = (key: string, label: string, icon: ReactNode, run: () => void): Entry => ({
+      key,
+      label,
       hint: 'Action',
-      icon: <IconMoon size={16} />,
-      run: () => setColorScheme(scheme),
-    }));
+      icon,
+      run,
+    });
+    const may = (permission: string) =>
+      project && (project.my_permissions.admin || project.my_permissions.permissions.includes(permission));
+    const params = { project: String(project?.id) };
+    const actions = [
+      ...(may('CREATE_FEATURE')
+        ? [
+            act('create feature', 'Create feature', <IconPlus size={16} />, () =>
+              navigate({ to: '/projects/$project/features', params, search: { create: true } }),
+            ),
+          ]
+        : []),
+      ...(may('MANAGE_SEGMENTS')
+        ? [
+            act(
+              'create segment',
+              'Create segment',
+              <IconUsersGroup size={16} />,
+              go(`/projects/${project?.id}/segments/new`),
+            ),
+          ]
+        : []),
+      ...(['light', 'dark', 'auto'] as const).map((scheme) =>
+        act(`theme ${scheme}`, `Theme: ${scheme === 'auto' ? 'as the system' : scheme}`, <IconMoon size={16} />, () =>
+          setColorScheme(scheme),
+        ),
+      ),
+      act('log out', 'Log out', <IconLogout size={16} />, () => void logOut()),
+    ];
     return [...features, ...projects, ...pages, ...actions];
-  }, [session, project, table.data, navigate, setColorScheme]);
+  }, [session, project, table.data, navigate, setColorScheme, logOut]);
+
+  const identityEntries = (people.data?.results ?? []).map(
+    ({ id, identifier }): Entry => ({
+      key: `identity ${id}`,
+      label: identifier,
+      hint: `Identity · ${environment?.name}`,
+      icon: <IconUser size={16} />,
+      run: () =>
+        void navigate({ to: `/projects/${project?.id}/environments/${environment?.api_key}/identities/${id}` }),
+    }),
+  );
 
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = entries
+  const found = [...entries, ...identityEntries]
     .filter(({ label, hint }) => words.every((word) => `${label} ${hint}`.toLowerCase().includes(word)))
     .sort((one, other) => rank(other, text) - rank(one, text))
     .slice(0, 30);
@@ -103,7 +165,7 @@ export function Palette({ session, project, onClose }: PaletteProps) {
         aria-expanded
         aria-controls="palette-entries"
         aria-activedescendant={shownEntries[chosen] ? `palette-${chosen}` : undefined}
-        placeholder="Features, projects, pages, actions"
+        placeholder="Features, identities, projects, pages, actions"
         leftSection={<IconSearch size={17} />}
         value={text}
         onChange={(event) => {

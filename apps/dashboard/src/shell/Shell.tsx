@@ -19,6 +19,7 @@ import { Notifications } from '@mantine/notifications';
 import '@mantine/notifications/styles.css';
 import {
   IconArrowsLeftRight,
+  IconChartBar,
   IconChevronDown,
   IconCloudOff,
   IconFlag,
@@ -36,15 +37,15 @@ import {
   IconUsersGroup,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet, useNavigate, useParams, useRouterState } from '@tanstack/react-router';
+import { Link, Outlet, useParams, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
-import { queryClient } from '../api/query.ts';
-import { forgetToken } from '../api/token.ts';
 import { Mark } from '../ui/Brand.tsx';
 import { Loaded } from '../ui/States.tsx';
-import { findProject, logOut, session } from './queries.ts';
+import { findProject, session } from './queries.ts';
 import classes from './Shell.module.css';
+import { UnreachableBanner } from './UnreachableBanner.tsx';
 import { useLiveChanges } from './useLiveChanges.ts';
+import { useLogOut } from './useLogOut.ts';
 
 const Palette = lazy(() => import('./Palette.tsx').then((module) => ({ default: module.Palette })));
 const Shortcuts = lazy(() => import('./Shortcuts.tsx').then((module) => ({ default: module.Shortcuts })));
@@ -82,6 +83,7 @@ export function organisationPlaces(organisation: number): Place[] {
   return [
     { to: at('projects'), label: 'Projects', icon: IconFlag },
     { to: at('people'), label: 'People', icon: IconUsers },
+    { to: at('usage'), label: 'Usage', icon: IconChartBar },
     { to: at('history'), label: 'History', icon: IconHistory },
     { to: at('settings'), label: 'Settings', icon: IconSettings },
   ];
@@ -171,6 +173,7 @@ function Frame({ session }: { session: OwnSession }) {
         </AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} pb={{ base: 80, sm: 'lg' }}>
+        <UnreachableBanner />
         <Outlet />
       </AppShell.Main>
       {found && (
@@ -243,15 +246,9 @@ function Switcher({
 
 function PersonMenu({ session, onShortcuts }: { session: OwnSession; onShortcuts: () => void }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const navigate = useNavigate();
+  const leave = useLogOut();
   const { user } = session;
   const initials = ((user.first_name[0] ?? '') + (user.last_name[0] ?? '') || user.email[0] || '?').toUpperCase();
-  const leave = async () => {
-    await logOut().catch(() => {});
-    forgetToken();
-    await navigate({ to: '/login' });
-    queryClient.clear();
-  };
   return (
     <Menu width={220}>
       <Menu.Target>

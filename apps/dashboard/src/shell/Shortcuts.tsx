@@ -3,6 +3,9 @@ import { Kbd, Modal, Table, Text } from '@mantine/core';
 const shortcuts: [string[], string][] = [
   [['Ctrl', 'K'], 'Search everything, and go there'],
   [['/'], 'Search in this list'],
+  [['j'], 'The next feature of the list'],
+  [['k'], 'The one before it'],
+  [['e'], 'Edit the feature that is marked'],
   [['c'], 'Create a feature (in the list of features)'],
   [['Ctrl', 'S'], 'Review and save the draft'],
   [['?'], 'This sheet'],

@@ -8,5 +8,10 @@ export function notifyDone(message: string): void {
 
 /** Says what failed; stays until it is closed. */
 export function notifyFailed(error: unknown): void {
-  notifications.show({ title: 'That did not work', message: messageFor(error), color: 'red', autoClose: false });
+  notifyProblem(messageFor(error));
+}
+
+/** The same in words of the screen. */
+export function notifyProblem(message: string): void {
+  notifications.show({ title: 'That did not work', message, color: 'red', autoClose: false });
 }
