@@ -19,7 +19,14 @@ interface CustomFieldInputsProps {
 }
 
 /** One input for each custom field of an object, by its type. An empty one has no value. */
-export function CustomFieldInputs({ fields, values, onChange, readOnly = false, errors = {}, demanding }: CustomFieldInputsProps) {
+export function CustomFieldInputs({
+  fields,
+  values,
+  onChange,
+  readOnly = false,
+  errors = {},
+  demanding,
+}: CustomFieldInputsProps) {
   const set = (field: CustomFieldInput, value: string) => {
     const others = values.filter(({ model_field }) => model_field !== field.model_field);
     onChange(value === '' ? others : [...others, { model_field: field.model_field, field_value: value }]);
