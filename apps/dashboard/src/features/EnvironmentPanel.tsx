@@ -23,7 +23,7 @@ import { Time } from '../ui/Time.tsx';
 import { exactTime } from '../ui/time.ts';
 import { ValueEditor } from '../ui/ValueEditor.tsx';
 import type { DraftServed, DraftVariant, EnvironmentDraft } from './draft.ts';
-import { nameOf } from './FeatureFilters.tsx';
+import { nameOf } from '../people/names.ts';
 import { callOff } from './queries.ts';
 import { SegmentOverrides } from './SegmentOverrides.tsx';
 import { Sparkline } from './Sparkline.tsx';

@@ -9,7 +9,7 @@ import { Difference } from '../ui/Difference.tsx';
 import { Empty, Loaded } from '../ui/States.tsx';
 import { notifyDone, notifyFailed, notifyProblem } from '../ui/notify.ts';
 import { Time } from '../ui/Time.tsx';
-import { nameOf } from './FeatureFilters.tsx';
+import { nameOf } from '../people/names.ts';
 import { PartList } from './PartList.tsx';
 import { featureHistory, historyPageSize, undo } from './queries.ts';
 
