@@ -16,6 +16,7 @@ import {
   TextInput,
   Title,
   Tooltip,
+  VisuallyHidden,
 } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconChevronDown, IconChevronRight, IconCopy, IconPencil, IconTrash } from '@tabler/icons-react';
@@ -127,7 +128,9 @@ export function Effective({ project, environment, identity, readOnly }: Effectiv
                     <Table.Th>Feature</Table.Th>
                     <Table.Th>{isCompared ? identity.identifier : 'Gets'}</Table.Th>
                     {isCompared && <Table.Th>{second.data?.identifier}</Table.Th>}
-                    <Table.Th w={84} aria-label="Actions" />
+                    <Table.Th w={84}>
+                      <VisuallyHidden>Actions</VisuallyHidden>
+                    </Table.Th>
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>

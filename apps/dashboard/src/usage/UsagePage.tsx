@@ -1,5 +1,17 @@
 import type { UsageReport } from '@halyard/contract';
-import { Anchor, Box, Group, NativeSelect, Paper, Progress, Stack, Table, Text, Title } from '@mantine/core';
+import {
+  Anchor,
+  Box,
+  Group,
+  NativeSelect,
+  Paper,
+  Progress,
+  Stack,
+  Table,
+  Text,
+  Title,
+  VisuallyHidden,
+} from '@mantine/core';
 import { IconChartBar } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
@@ -128,7 +140,9 @@ function Report({
                   </Table.Th>
                 ))}
                 <Table.Th ta="right">All</Table.Th>
-                <Table.Th w="18%" visibleFrom="sm" aria-label="Share" />
+                <Table.Th w="18%" visibleFrom="sm">
+                  <VisuallyHidden>Share</VisuallyHidden>
+                </Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
