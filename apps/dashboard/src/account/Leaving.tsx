@@ -45,7 +45,7 @@ export function CloseAccount({ user }: { user: CurrentUser }) {
     <Card title="Close the account">
       <Text size="sm">You leave every organisation, and your name goes. What you changed stays in the history.</Text>
       <Group>
-        <Button variant="outline" color="red" onClick={() => setAsking(true)}>
+        <Button variant="default" c="var(--mantine-color-error)" onClick={() => setAsking(true)}>
           Close my account
         </Button>
       </Group>

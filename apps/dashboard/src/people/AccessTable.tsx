@@ -140,7 +140,7 @@ function Who({ subject, isOwn, onPerson }: WhoProps) {
       ta="left"
       underline="never"
       maw="100%"
-      aria-label={`What may ${subjectName(subject)} do?`}
+      title={`What may ${subjectName(subject)} do?`}
       onClick={() => onPerson(person.id)}
     >
       <Person person={person} />
