@@ -67,7 +67,7 @@ export function AccessCards({ place, permissions, rows, view, onSwitch }: Access
         const extent = view.extent(place, subject);
         const count = permissions.filter(({ key }) => key !== everything).length;
         return (
-          <Accordion.Item key={subjectKey(subject)} value={subjectKey(subject)}>
+          <Accordion.Item key={subjectKey(subject)} value={subjectKey(subject).replace(' ', '-')}>
             <Accordion.Control>
               <Group justify="space-between" wrap="nowrap" gap="xs">
                 <Who subject={subject} isOwn={!place.may_edit} />
