@@ -332,7 +332,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await page.getByRole('link', { name: 'Create segment' }).click();
     await page.getByLabel('Name').fill('Professionals');
     await page.getByRole('combobox', { name: 'Trait' }).fill('plan');
-    await page.getByLabel('Value').fill('pro');
+    await page.getByRole('combobox', { name: 'Value' }).fill('pro');
     await page.getByText('plan is pro').waitFor();
     await page.getByRole('button', { name: 'Create', exact: true }).click();
 

@@ -24,7 +24,7 @@ import { findProject, session } from '../shell/queries.ts';
 import { OnOff } from '../features/OnOff.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Empty, Loaded } from '../ui/States.tsx';
-import { shown } from '../ui/values.ts';
+import { shown } from '../ui/shown.ts';
 import { comparison, copyStates } from './queries.ts';
 
 /** Two environments side by side: only what really differs, to copy across. */

@@ -24,7 +24,7 @@ import { findProject, session } from '../shell/queries.ts';
 import { notifyDone, notifyFailed } from '../ui/notify.ts';
 import { Page } from '../ui/Page.tsx';
 import { Empty, Loaded } from '../ui/States.tsx';
-import { shown } from '../ui/values.ts';
+import { shown } from '../ui/shown.ts';
 import { type Asked, nameOfAsked } from './person.ts';
 import { PersonFields } from './PersonFields.tsx';
 import classes from './Playground.module.css';

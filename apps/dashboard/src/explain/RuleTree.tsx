@@ -2,7 +2,7 @@ import type { ExplainedCondition, ExplainedRule } from '@halyard/contract';
 import { Text, VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import { conditionSentence } from '../segments/sentence.ts';
-import { shown } from '../ui/values.ts';
+import { shown } from '../ui/shown.ts';
 import classes from './RuleTree.module.css';
 
 const joins: Record<string, string> = {

@@ -11,7 +11,7 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { OnOff } from '../features/OnOff.tsx';
 import { rulesSentence } from '../segments/sentence.ts';
-import { shown } from '../ui/values.ts';
+import { shown } from '../ui/shown.ts';
 import { RuleTree } from './RuleTree.tsx';
 import classes from './Story.module.css';
 

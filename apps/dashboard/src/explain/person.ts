@@ -1,4 +1,4 @@
-import { shown } from '../ui/values.ts';
+import { shown } from '../ui/shown.ts';
 
 export type TraitScalar = string | number | boolean | null;
 

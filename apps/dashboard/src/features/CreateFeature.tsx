@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { ApiError, messageFor } from '../api/errors.ts';
 import { CustomFieldInputs, type CustomValue } from '../custom-fields/CustomFieldInputs.tsx';
 import { ValueEditor } from '../ui/ValueEditor.tsx';
-import type { Scalar } from '../ui/values.ts';
+import type { Scalar } from '../ui/shown.ts';
 import { createFeature } from './queries.ts';
 
 interface CreateFeatureProps {

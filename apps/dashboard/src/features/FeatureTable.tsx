@@ -10,7 +10,7 @@ import { EnvironmentName } from '../environments/EnvironmentName.tsx';
 import { TagChip } from '../tags/TagChip.tsx';
 import { daysSince } from '../ui/days.ts';
 import { ago } from '../ui/time.ts';
-import { shown } from '../ui/values.ts';
+import { shown } from '../ui/shown.ts';
 import { idleText } from './evaluations.ts';
 import classes from './FeatureTable.module.css';
 

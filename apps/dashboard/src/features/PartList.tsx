@@ -3,7 +3,7 @@ import { Box, Stack, Text } from '@mantine/core';
 import { EnvironmentName } from '../environments/EnvironmentName.tsx';
 import { Difference } from '../ui/Difference.tsx';
 import { exactTime } from '../ui/time.ts';
-import { shown } from '../ui/values.ts';
+import { shown } from '../ui/shown.ts';
 import type { Draft } from './draft.ts';
 import { nameOf } from '../people/names.ts';
 

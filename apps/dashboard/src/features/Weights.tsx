@@ -1,6 +1,6 @@
 import { Box, Group, NumberInput, Text } from '@mantine/core';
 import { useEffect } from 'react';
-import { type Scalar, shown } from '../ui/values.ts';
+import { type Scalar, shown } from '../ui/shown.ts';
 import { type DraftServed, type DraftVariant, weightOf } from './draft.ts';
 
 interface WeightsProps {

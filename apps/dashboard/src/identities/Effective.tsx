@@ -28,7 +28,7 @@ import { notifyUndoable } from '../features/notifyUndoable.tsx';
 import { OnOff } from '../features/OnOff.tsx';
 import { Empty, Loaded } from '../ui/States.tsx';
 import { notifyDone, notifyFailed } from '../ui/notify.ts';
-import { shown } from '../ui/values.ts';
+import { shown } from '../ui/shown.ts';
 import { OverrideDialog } from './OverrideDialog.tsx';
 import { copyOverrides, identities, identity as oneIdentity, resolved, setOverride } from './queries.ts';
 

@@ -17,7 +17,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Loaded } from '../ui/States.tsx';
 import { notifyFailed } from '../ui/notify.ts';
-import { shown } from '../ui/values.ts';
+import { shown } from '../ui/shown.ts';
 import { deleteTrait, saveTrait, traits } from './queries.ts';
 import { kindOf, parsed, type TraitKind, traitKinds, valueOf } from './traitValues.ts';
 

@@ -13,7 +13,8 @@ import {
 } from '@mantine/core';
 import { IconWand } from '@tabler/icons-react';
 import { lazy, Suspense, useId, useState } from 'react';
-import { type Format, formatNames, formats, formatOf, formatted, type Scalar, scalarFrom } from './values.ts';
+import type { Scalar } from './shown.ts';
+import { type Format, formatNames, formats, formatOf, formatted, scalarFrom } from './values.ts';
 import classes from './ValueEditor.module.css';
 
 const CodeEditor = lazy(() => import('./CodeEditor.tsx').then((module) => ({ default: module.CodeEditor })));

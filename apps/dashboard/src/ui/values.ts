@@ -1,7 +1,5 @@
 import { parseDocument } from 'yaml';
-
-/** A value as the wire has it: text, whole number, on/off, or nothing. */
-export type Scalar = string | number | boolean | null;
+import type { Scalar } from './shown.ts';
 
 export const formats = ['text', 'number', 'boolean', 'json', 'yaml', 'xml'] as const;
 export type Format = (typeof formats)[number];
@@ -68,10 +66,4 @@ export function formatted(format: Format, text: string): string {
   if (format === 'json') return JSON.stringify(JSON.parse(text), null, 2);
   if (format === 'yaml') return parseDocument(text).toString();
   return text;
-}
-
-/** One line of a value for lists: quotes tell the text `12` from the number. */
-export function shown(value: Scalar): string {
-  if (value === null || value === '') return '—';
-  return typeof value === 'string' ? value.replace(/\s+/g, ' ') : String(value);
 }
