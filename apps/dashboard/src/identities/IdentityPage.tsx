@@ -46,6 +46,7 @@ export function IdentityPage() {
                 params={{ project } as never}
                 search={{ environment } as never}
                 size="sm"
+                underline="always"
               >
                 ← Identities
               </Anchor>
