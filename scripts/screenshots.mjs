@@ -12,17 +12,22 @@ const wide = { width: 1280, height: 800 };
 const phone = { width: 390, height: 844 };
 
 /** Name of the picture, what to open, and what to do there before it is taken. */
+const people = encodeURIComponent(
+  JSON.stringify([{ id: 'ada@northwind.example' }, { id: 'bruno@example.com' }, { traits: { plan: 'enterprise' } }]),
+);
 const pictures = [
   ['features', '/projects/1/features'],
   ['feature', '/projects/1/features/1', (page) => page.getByRole('tab', { name: /Production/ }).click()],
   ['review', '/projects/1/features/1', review],
-  ['segments', '/projects/1/segments'],
+  ['explain', '/projects/1/features/1', explain],
+  ['playground', `/projects/1/playground?different=true&people=${people}`],
   ['segment', '/projects/1/segments/3'],
-  ['identities', '/projects/1/identities'],
   ['compare', '/projects/1/compare'],
   ['history', '/projects/1/history'],
   ['connect', '/projects/1/connect'],
-  ['settings', '/projects/1/settings'],
+  ['permissions', '/organisations/1/people?tab=permissions'],
+  ['usage', '/organisations/1/usage'],
+  ['settings', '/projects/1/settings/environments?environment=3'],
 ];
 const views = [
   ['light', wide],
@@ -112,4 +117,15 @@ async function review(page) {
   await page.getByLabel('Note').fill('Everybody gets the new checkout');
   await page.getByText('Everybody: value').waitFor();
   await page.evaluate(() => localStorage.removeItem('halyard.draft.1'));
+}
+
+async function explain(page) {
+  await page.getByRole('tab', { name: 'Explain' }).click();
+  await page.getByRole('textbox', { name: 'Identifier' }).fill('ada@northwind.example');
+  await page.keyboard.press('Escape');
+  await page
+    .getByText('Nobody has an override', { exact: false })
+    .or(page.getByText('identity', { exact: false }))
+    .first()
+    .waitFor();
 }

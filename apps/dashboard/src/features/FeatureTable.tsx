@@ -253,7 +253,7 @@ const StateCell = memo(function StateCell({ row, environment, cell, reports, onS
             <div className={`${classes.value} truncate`}>{shown(cell.value)}</div>
           </Tooltip>
         )}
-        <div className={classes.facts} style={{ marginTop: 2 }}>
+        <div className={classes.facts}>
           {cell.segment_overrides > 0 && (
             <Fact label={`${cell.segment_overrides} segment overrides`} icon={<IconUsersGroup size={13} />}>
               {cell.segment_overrides}
@@ -264,20 +264,22 @@ const StateCell = memo(function StateCell({ row, environment, cell, reports, onS
               {cell.identity_overrides}
             </Fact>
           )}
-          <Evaluated row={row} cell={cell} reports={reports} />
+          <Idle row={row} cell={cell} reports={reports} />
         </div>
       </Box>
+      {cell.last_evaluated_at && idleText(cell.last_evaluated_at) === null && (
+        <div className={`${classes.facts} ${classes.end}`}>
+          <Fact label={`Evaluated ${ago(cell.last_evaluated_at)}`} icon={<i className={classes.evaluated} />} />
+        </div>
+      )}
     </>
   );
 });
 
-/** When it was last evaluated; of a young feature that nobody asked for yet, nothing. */
-function Evaluated({ row, cell, reports }: { row: FeatureRow; cell: FeatureCell; reports: boolean }) {
-  const idle = idleText(cell.last_evaluated_at);
-  if (idle === null && cell.last_evaluated_at)
-    return <Fact label={`Evaluated ${ago(cell.last_evaluated_at)}`} icon={<i className={classes.evaluated} />} />;
+/** For how long nobody asked for it; of a young feature that nobody asked for yet, nothing. */
+function Idle({ row, cell, reports }: { row: FeatureRow; cell: FeatureCell; reports: boolean }) {
   if (cell.last_evaluated_at === null && (!reports || daysSince(row.created_date) < youngForDays)) return null;
-  return <span>{idle}</span>;
+  return <span>{idleText(cell.last_evaluated_at)}</span>;
 }
 
 const youngForDays = 7;
