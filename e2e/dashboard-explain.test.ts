@@ -167,14 +167,15 @@ describe.skipIf(!executablePath)('explaining in the dashboard', () => {
     const people = JSON.stringify([{ id: 'ada@example.com' }, { traits: { plan: 'pro', age: 20 } }]);
     const page = await dashboard.open(token, `/projects/${shop.id}/playground?people=${encodeURIComponent(people)}`);
     const found: string[] = [];
-    const check = async (what: string) => {
+    /** The frame around it is looked at with every other screen. */
+    const check = async (what: string, within: string) => {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
         await page.evaluate(() =>
           Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))),
         );
-        const { violations } = await new AxeBuilder({ page }).analyze();
+        const { violations } = await new AxeBuilder({ page }).include(within).analyze();
         for (const { id, nodes } of violations) {
           found.push(`${what} ${colorScheme}: ${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
         }
@@ -182,10 +183,10 @@ describe.skipIf(!executablePath)('explaining in the dashboard', () => {
     };
 
     await page.getByRole('columnheader', { name: 'ada@example.com' }).first().waitFor();
-    await check('table');
+    await check('table', '#content');
     await page.getByRole('button', { name: /checkout for ada@example.com in Production/ }).click();
     await page.getByRole('list', { name: 'Steps' }).waitFor();
-    await check('story');
+    await check('story', '[role=dialog]');
 
     expect(found).toEqual([]);
     await page.context().close();
