@@ -208,7 +208,7 @@ function Switcher({
     <Menu position="bottom-start" width={280}>
       <Menu.Target>
         <UnstyledButton className={classes.switcher}>
-          <Text size="sm" c="dimmed" className="truncate" visibleFrom="xs">
+          <Text size="sm" c="dimmed" className="truncate" {...(project && { visibleFrom: 'xs' })}>
             {organisation ?? 'Halyard'}
           </Text>
           {project && (
