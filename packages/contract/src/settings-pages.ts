@@ -5,7 +5,10 @@ import { environment } from './environments.ts';
 import { featureExport } from './feature-exports.ts';
 import { featureImport } from './feature-imports.ts';
 import { blankableTextInput, booleanInput, id, idInput, pathId, textInput, time } from './fields.ts';
+import { githubIntegration, githubRepository } from './github.ts';
+import { gitlabIntegration } from './gitlab.ts';
 import { integrationDelivery } from './integrations.ts';
+import { launchDarklyImport } from './launch-darkly-imports.ts';
 import { metadataEntities, metadataField, metadataFieldTypes } from './metadata.ts';
 import { tag } from './tags.ts';
 import { webhookDelivery } from './webhooks.ts';
@@ -133,6 +136,18 @@ export const integrationSettings = z.object({
     /** Whether the project has a workspace. */
     is_connected: z.boolean(),
   }),
+  /** Of an organisation; null for a project. */
+  github: z
+    .object({
+      /** Whether this installation has a GitHub App to connect with. */
+      is_available: z.boolean(),
+      integration: githubIntegration.nullable(),
+      /** What projects use. */
+      repositories: z.array(githubRepository),
+    })
+    .nullable(),
+  /** Of a project, for who administers all of it; null otherwise. */
+  gitlab: z.object({ integration: gitlabIntegration.nullable() }).nullable(),
 });
 export type IntegrationSettings = z.output<typeof integrationSettings>;
 
@@ -248,8 +263,13 @@ export const getTransfers = endpoint({
   method: 'GET',
   path: '/api/v1/projects/{project_id}/transfers/',
   tag: word,
-  summary: 'Read the newest exports and imports of features of a project',
+  summary: 'Read the newest exports and imports of a project',
   params: inProject,
-  response: z.object({ exports: z.array(featureExport), imports: z.array(featureImport) }),
+  response: z.object({
+    exports: z.array(featureExport),
+    imports: z.array(featureImport),
+    /** Imports from LaunchDarkly; null for who may not begin one. */
+    launch_darkly: z.array(launchDarklyImport).nullable(),
+  }),
   errors,
 });

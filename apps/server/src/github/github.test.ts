@@ -52,6 +52,18 @@ describe('an organisation', () => {
     expect((await send('GET', 'integrations/github/')).body.results).toEqual([]);
   });
 
+  test('sees in its settings what it is connected with', async () => {
+    const repository = await addRepository({ tagging_enabled: true });
+
+    const { body } = await send('GET', 'integration-settings/');
+
+    expect(body.github).toEqual({
+      is_available: true,
+      integration: { id: expect.any(Number), installation_id: String(installation), organisation: acme.organisationId },
+      repositories: [repository],
+    });
+  });
+
   test('gets no installation that another one uses, not even at the same moment', async () => {
     const rival = await seedTenant(context.db);
     const wanted = { installation_id: String(installation) };

@@ -10,7 +10,7 @@ import type {
   WebhookPlace,
   WebhookSettings,
 } from '@halyard/contract';
-import { isAdmin } from '../access/rights.ts';
+import { hasPermission, isAdmin } from '../access/rights.ts';
 import { openEnvironment, openOrganisation, openProject, openProjectWithRights } from '../access/service.ts';
 import { type Context, inTransaction } from '../context.ts';
 import { listEnvironmentKeys } from '../environment-keys/service.ts';
@@ -18,7 +18,10 @@ import { currentEnvironment } from '../environments/service.ts';
 import { notFound } from '../errors.ts';
 import { listFeatureExports } from '../feature-exports/service.ts';
 import { listFeatureImports } from '../feature-imports/service.ts';
+import { listGithubIntegrations, listGithubRepositories } from '../github/service.ts';
+import { listGitlabIntegrations } from '../gitlab/service.ts';
 import { connectedAt, hasSlackWorkspace, integrationCatalogue } from '../integrations/service.ts';
+import { listLaunchDarklyImports } from '../launch-darkly-imports/service.ts';
 import {
   createMetadataField,
   createMetadataModelField,
@@ -164,10 +167,15 @@ export async function getProjectIntegrations(
   { params }: InputOf<typeof endpoints.getProjectIntegrations>,
 ): Promise<IntegrationSettings> {
   const { projectId, isProjectAdmin, environments } = await administered(ctx, params.project_id);
-  return integrationsAt(ctx, projectId, [
-    ...(isProjectAdmin ? [{ place: 'project' as const, id: projectId, environment: null }] : []),
-    ...environments.map((environment) => ({ place: 'environment' as const, id: environment.id, environment })),
-  ]);
+  const [gitlab = null] = isProjectAdmin ? await listGitlabIntegrations(ctx, { params }) : [];
+  return {
+    ...(await integrationsAt(ctx, projectId, [
+      ...(isProjectAdmin ? [{ place: 'project' as const, id: projectId, environment: null }] : []),
+      ...environments.map((environment) => ({ place: 'environment' as const, id: environment.id, environment })),
+    ])),
+    github: null,
+    gitlab: isProjectAdmin ? { integration: gitlab } : null,
+  };
 }
 
 export async function getOrganisationIntegrations(
@@ -175,14 +183,38 @@ export async function getOrganisationIntegrations(
   { params }: InputOf<typeof endpoints.getOrganisationIntegrations>,
 ): Promise<IntegrationSettings> {
   const { organisationId } = await openOrganisation(ctx, params.organisation_id, 'ADMIN');
-  return integrationsAt(ctx, null, [{ place: 'organisation', id: organisationId, environment: null }]);
+  return {
+    ...(await integrationsAt(ctx, null, [{ place: 'organisation', id: organisationId, environment: null }])),
+    github: await githubSettings(ctx, organisationId),
+    gitlab: null,
+  };
+}
+
+async function githubSettings(ctx: Context, organisationId: number): Promise<IntegrationSettings['github']> {
+  const params = { organisation_id: organisationId };
+  const {
+    results: [integration = null],
+  } = await listGithubIntegrations(ctx, { params, query: { page: 1, page_size: 1 } });
+  const repositories =
+    integration &&
+    (await listGithubRepositories(ctx, {
+      params: { ...params, github_id: integration.id },
+      query: { page: 1, page_size: 999 },
+    }));
+  return {
+    is_available: ctx.config.githubApp !== null,
+    integration,
+    repositories: repositories?.results ?? [],
+  };
 }
 
 export async function getTransfers(ctx: Context, { params }: InputOf<typeof endpoints.getTransfers>) {
   const query = { page: 1, page_size: 10 };
   const { results: exports } = await listFeatureExports(ctx, { params, query });
   const { results: imports } = await listFeatureImports(ctx, { params, query });
-  return { exports, imports };
+  const { rights } = await openProjectWithRights(ctx, params.project_id, 'VIEW_PROJECT');
+  const mayImport = hasPermission(rights, 'CREATE_ENVIRONMENT');
+  return { exports, imports, launch_darkly: mayImport ? await listLaunchDarklyImports(ctx, { params }) : null };
 }
 
 /** The environments of a project that the caller administers, and whether they administer all of it. */
@@ -227,7 +259,11 @@ interface Place {
   environment: StoredEnvironment | null;
 }
 
-async function integrationsAt(ctx: Context, projectId: number | null, places: Place[]): Promise<IntegrationSettings> {
+async function integrationsAt(
+  ctx: Context,
+  projectId: number | null,
+  places: Place[],
+): Promise<Omit<IntegrationSettings, 'github' | 'gitlab'>> {
   const keyOf = ({ place, id }: Place) => `${place}:${id}`;
   const connected = await connectedAt(ctx, places.map(keyOf));
   const deliveries = await lastIntegrationDeliveries(

@@ -4,7 +4,8 @@ import { testContext } from '../testing/context.ts';
 import { integrationBodies } from '../testing/integrations.ts';
 import { seedGrant, seedTenant, seedUser, type Tenant } from '../testing/seed.ts';
 
-const context = testContext();
+// An address that is refused, so that nothing leaves the machine.
+const context = testContext({ LAUNCH_DARKLY_URL: 'http://127.0.0.1:9' });
 let acme: Tenant;
 let member: { userId: number; authorization: string };
 
@@ -257,5 +258,39 @@ test('exports and imports of features are told in one answer', async () => {
   expect(body).toMatchObject({
     exports: [{ environment_id: acme.production.id, status: 'SUCCESS' }],
     imports: [{ environment_id: acme.development.id, strategy: 'SKIP', status: 'SUCCESS' }],
+    launch_darkly: [],
   });
+});
+
+test('imports from LaunchDarkly are told to who may begin one', async () => {
+  await letMemberAdministerDevelopment();
+  await post(`${project()}/imports/launch-darkly/`, { token: 'the-secret-key', project_key: 'shop' });
+
+  const all = await get(`${project()}/transfers/`);
+  const own = await get(`${project()}/transfers/`, member.authorization);
+
+  expect(all.body.launch_darkly).toMatchObject([{ project: acme.projectId }]);
+  expect(JSON.stringify(all.body)).not.toContain('the-secret-key');
+  expect(own.body.launch_darkly).toBe(null);
+});
+
+test('the GitLab of a project is told to who administers all of it', async () => {
+  await letMemberAdministerDevelopment();
+  const before = await get(`${project()}/integration-settings/`);
+  const address = { gitlab_instance_url: 'https://gitlab.com', access_token: 'the-secret-key' };
+  await post(`${project()}/integrations/gitlab/`, address);
+
+  const all = await get(`${project()}/integration-settings/`);
+  const own = await get(`${project()}/integration-settings/`, member.authorization);
+
+  expect(before.body.gitlab).toEqual({ integration: null });
+  expect(all.body.gitlab).toMatchObject({ integration: { gitlab_instance_url: 'https://gitlab.com' } });
+  expect(JSON.stringify(all.body)).not.toContain('the-secret-key');
+  expect([own.body.gitlab, own.body.github]).toEqual([null, null]);
+});
+
+test('without a GitHub App the settings of an organisation say so', async () => {
+  const { body } = await get(`${organisation()}/integration-settings/`);
+
+  expect(body.github).toEqual({ is_available: false, integration: null, repositories: [] });
 });
