@@ -14,9 +14,9 @@ import {
   TextInput,
 } from '@mantine/core';
 import { IconDownload, IconFile, IconUpload } from '@tabler/icons-react';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ApiError, messageFor } from '../api/errors.ts';
 import { findProject, session } from '../shell/queries.ts';
 import { Card } from '../ui/Card.tsx';
@@ -24,6 +24,7 @@ import { saveFile } from '../ui/files.ts';
 import { Loaded, Loading } from '../ui/States.tsx';
 import { notifyFailed } from '../ui/notify.ts';
 import { Time } from '../ui/Time.tsx';
+import { LaunchDarklyCard } from './LaunchDarklyCard.tsx';
 import {
   downloadFeatures,
   exportFeatures,
@@ -31,15 +32,20 @@ import {
   importFeatures,
   importProject,
   type ImportStrategy,
+  refreshAfterImport,
   transfers,
+  type Transfers,
 } from './queries.ts';
 
 /** Takes a project or its features out as a file, and files in. */
 export function TransferTab({ id }: { id: number }) {
   const { data: own } = useQuery(session());
+  const query = useQuery(transfers(id));
+  useEverythingAgain(query.data);
   const found = own && findProject(own, id);
   if (!found) return <Loading />;
   const { project, organisation } = found;
+  const launchDarkly = query.data?.launch_darkly;
   const mayImportProject =
     organisation.my_permissions.admin || organisation.my_permissions.permissions.includes('CREATE_PROJECT');
   return (
@@ -48,9 +54,20 @@ export function TransferTab({ id }: { id: number }) {
       {mayImportProject && <ImportProject organisation={organisation} />}
       <ExportFeatures project={project} />
       {organisation.my_permissions.admin && <ImportFeatures project={project} />}
-      <Lately project={project} />
+      {launchDarkly && <LaunchDarklyCard project={project.id} imports={launchDarkly} />}
+      <Lately project={project} query={query} />
     </Stack>
   );
+}
+
+/** When an import from LaunchDarkly ends, whatever else was read of the project is old. */
+function useEverythingAgain(data: Transfers | undefined) {
+  const isUnderWay = data?.launch_darkly?.some(({ completed_at }) => completed_at === null) ?? false;
+  const wasUnderWay = useRef(false);
+  useEffect(() => {
+    if (wasUnderWay.current && !isUnderWay) void refreshAfterImport();
+    wasUnderWay.current = isUnderWay;
+  }, [isUnderWay]);
 }
 
 function ExportProject({ project }: { project: SessionProject }) {
@@ -230,15 +247,7 @@ const statuses = {
   FAILED: { color: 'red', label: 'Failed' },
 };
 
-function Lately({ project }: { project: SessionProject }) {
-  const query = useQuery({
-    ...transfers(project.id),
-    // Only while something is under way.
-    refetchInterval: ({ state }) =>
-      [...(state.data?.exports ?? []), ...(state.data?.imports ?? [])].some(({ status }) => status === 'PROCESSING')
-        ? 2000
-        : false,
-  });
+function Lately({ project, query }: { project: SessionProject; query: UseQueryResult<Transfers> }) {
   const nameOf = (id: number) => project.environments.find((one) => one.id === id)?.name ?? 'an environment';
   return (
     <Card title="Lately" description="Exports and imports of features of the last two weeks.">

@@ -1,4 +1,5 @@
-import { addressOf, call, callAt, download, type Input } from '../api/client.ts';
+import type { GithubRepository } from '@halyard/contract';
+import { addressOf, type Answer, call, callAt, download, type Input } from '../api/client.ts';
 import { read, refresh } from '../api/query.ts';
 import type { DeliverySource } from '../deliveries/DeliveryLog.tsx';
 import { deliveriesPerPage } from '../deliveries/DeliveryLog.tsx';
@@ -249,6 +250,75 @@ export async function slackAddress(environment: string): Promise<string> {
 export const slackChannels = (environment: string) =>
   read('listSlackChannels', { ...inEnvironment(environment), query: { limit: 999 } });
 
+/* GitHub of an organisation, GitLab of a project: `organisationIntegrations` and `projectIntegrations` hold them. */
+
+export async function connectGithub(organisation: number, installationId: string) {
+  await call('createGithubIntegration', { ...inOrganisation(organisation), body: { installation_id: installationId } });
+  await refreshIntegrations();
+}
+
+export async function disconnectGithub(organisation: number, id: number) {
+  await call('deleteGithubIntegration', { params: { organisation_id: organisation, github_id: id } });
+  await refreshIntegrations();
+}
+
+/** Those that the installation may use; what GitHub refuses is not asked again. */
+export const offeredRepositories = (organisation: number) => ({
+  ...read('browseGithubRepositories', inOrganisation(organisation)),
+  retry: false,
+});
+
+export async function addRepository(
+  organisation: number,
+  github: number,
+  body: Input<'createGithubRepository'>['body'],
+) {
+  await call('createGithubRepository', { params: { organisation_id: organisation, github_id: github }, body });
+  await refreshIntegrations();
+}
+
+const inRepository = (organisation: number, repository: GithubRepository) => ({
+  params: {
+    organisation_id: organisation,
+    github_id: repository.github_configuration,
+    repository_id: repository.id,
+  },
+});
+
+export async function changeRepository(
+  organisation: number,
+  repository: GithubRepository,
+  body: Input<'patchGithubRepository'>['body'],
+) {
+  await call('patchGithubRepository', { ...inRepository(organisation, repository), body });
+  await refreshIntegrations();
+}
+
+export async function removeRepository(organisation: number, repository: GithubRepository) {
+  await call('deleteGithubRepository', inRepository(organisation, repository));
+  await refreshIntegrations();
+}
+
+/** Connects a project with a GitLab, or with an id changes that: what is not given stays. */
+export async function saveGitlab(
+  project: number,
+  id: number | undefined,
+  body: Input<'patchGitlabIntegration'>['body'],
+) {
+  if (id === undefined) {
+    const whole = body as Input<'createGitlabIntegration'>['body'];
+    await call('createGitlabIntegration', { ...inProject(project), body: whole });
+  } else {
+    await call('patchGitlabIntegration', { params: { project_id: project, gitlab_id: id }, body });
+  }
+  await refreshIntegrations();
+}
+
+export async function disconnectGitlab(project: number, id: number) {
+  await call('deleteGitlabIntegration', { params: { project_id: project, gitlab_id: id } });
+  await refreshIntegrations();
+}
+
 /* Feature health. */
 
 export const healthProviders = (id: number) => read('listHealthProviders', inProject(id));
@@ -267,7 +337,26 @@ export async function deleteHealthProvider(id: number, name: HealthProviderName)
 
 /* Import and export. */
 
-export const transfers = (id: number) => read('getTransfers', inProject(id));
+/** Asked again and again only while something is under way. */
+export const transfers = (id: number) => ({
+  ...read('getTransfers', inProject(id)),
+  refetchInterval: ({ state: { data } }: { state: { data: Transfers | undefined } }) =>
+    [...(data?.exports ?? []), ...(data?.imports ?? [])].some(({ status }) => status === 'PROCESSING') ||
+    data?.launch_darkly?.some(({ completed_at }) => completed_at === null)
+      ? 2000
+      : false,
+});
+
+export type Transfers = Answer<'getTransfers'>;
+
+/** An import brings environments, features, segments, tags: what was read before is old. */
+export const refreshAfterImport = () => refresh();
+
+/** Begins an import: `transfers` tell how it goes. */
+export async function importFromLaunchDarkly(id: number, body: Input<'createLaunchDarklyImport'>['body']) {
+  await call('createLaunchDarklyImport', { ...inProject(id), body });
+  await refresh('getTransfers');
+}
 
 /** Everything of a project in one file, which another installation can take. */
 export const exportProject = (id: number) => download('exportProject', inProject(id) as Input<'exportProject'>);
