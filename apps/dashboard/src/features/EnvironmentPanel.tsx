@@ -16,6 +16,7 @@ import {
 import { IconClock, IconTrash, IconUserPlus } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useContext, useState } from 'react';
+import { EnvironmentBanner } from '../environments/EnvironmentBanner.tsx';
 import { ensureIdentity } from '../identities/queries.ts';
 import { HeadingLevel } from '../ui/headings.ts';
 import { notifyDone, notifyFailed } from '../ui/notify.ts';
@@ -46,6 +47,7 @@ export function EnvironmentPanel({ page, environment, draft, variants, onChange,
     onChange((before) => ({ ...before, state: { ...before.state, ...change } }));
   return (
     <Stack>
+      <EnvironmentBanner environment={environment} />
       {readOnly && (
         <Text size="sm" c="dimmed">
           You may look at this environment, not change it.

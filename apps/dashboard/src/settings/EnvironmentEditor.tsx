@@ -20,13 +20,13 @@ import { useState } from 'react';
 import type { Answer } from '../api/client.ts';
 import { CustomFieldInputs, type CustomValue } from '../custom-fields/CustomFieldInputs.tsx';
 import { colourOf } from '../environments/colour.ts';
+import { EnvironmentBanner } from '../environments/EnvironmentBanner.tsx';
 import { Card } from '../ui/Card.tsx';
 import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { CopyField } from '../ui/CopyField.tsx';
 import { notifyDone, notifyFailed } from '../ui/notify.ts';
 import { ago } from '../ui/time.ts';
 import { useSave } from '../ui/useSave.tsx';
-import classes from './EnvironmentsTab.module.css';
 import {
   changeEnvironment,
   changeKey,
@@ -135,11 +135,7 @@ function About({ environment }: { environment: Environment }) {
             onChange={(banner_colour) => set({ banner_colour })}
           />
         </Group>
-        {draft.banner_text && (
-          <div className={classes.banner} style={{ background: colour, color: readableOn(colour) }}>
-            {draft.banner_text}
-          </div>
-        )}
+        <EnvironmentBanner environment={{ ...environment, ...draft }} />
         <Group justify="flex-end">
           <Button type="submit" loading={saving}>
             Save
@@ -148,16 +144,6 @@ function About({ environment }: { environment: Environment }) {
       </Card>
     </form>
   );
-}
-
-/** Black or white, whichever is easier to read on a colour such as `#1c7ed6`. */
-function readableOn(colour: string): string {
-  const hex = colour.length < 7 ? colour.replace(/[0-9a-f]/gi, '$&$&') : colour;
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
-    const part = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
-    return part <= 0.039_28 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff';
 }
 
 function Keys({ environment, keys }: { environment: Environment; keys: EnvironmentKey[] }) {
