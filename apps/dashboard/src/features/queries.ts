@@ -1,4 +1,4 @@
-import type { ChangeFeaturesInput, FeatureTable, SaveFeatureInput } from '@halyard/contract';
+import type { ChangeFeaturesInput, ExternalResource, FeatureTable, SaveFeatureInput } from '@halyard/contract';
 import { call, type Input } from '../api/client.ts';
 import { queryClient, read, refresh } from '../api/query.ts';
 
@@ -99,4 +99,19 @@ export const healthEvents = (project: number) => read('listHealthEvents', { para
 export async function dismissHealthEvent(project: number, event: number) {
   await call('dismissHealthEvent', { params: { project_id: project, health_event_id: event } });
   await refresh('listHealthEvents', 'getFeaturePage', 'getFeatureTable');
+}
+
+/** What is linked to a feature at GitHub and GitLab. */
+export const links = (project: number, feature: number) =>
+  read('listExternalResources', { params: { project_id: project, feature_id: feature } });
+
+export async function addLink(project: number, feature: number, body: Input<'createExternalResource'>['body']) {
+  await call('createExternalResource', { params: { project_id: project, feature_id: feature }, body });
+  await refresh('listExternalResources', 'getFeatureHistory');
+}
+
+/** Its tags follow: they may change with it. */
+export async function removeLink(project: number, { id, feature }: ExternalResource) {
+  await call('deleteExternalResource', { params: { project_id: project, feature_id: feature, resource_id: id } });
+  await refresh('listExternalResources', 'getFeaturePage', 'getFeatureTable', 'getFeatureHistory');
 }
