@@ -162,10 +162,10 @@ describe.skipIf(!executablePath)('usage, history and identities', () => {
       const flags = await sdk(shop.production).getIdentityFlags('ana');
       return flags.isFeatureEnabled('banner') && flags.getFeatureValue('colour') === 'blue';
     });
-    page.on('dialog', (dialog) => void dialog.accept());
     await page.goto(`${path}/${results[0].id}?with=${other.id}`);
     await page.getByRole('button', { name: 'Copy overrides' }).click();
     await page.getByRole('menuitem', { name: 'From ana to ben' }).click();
+    await page.getByRole('button', { name: 'Copy them' }).click();
     await page.getByText('ben has the overrides of ana').waitFor();
     await until(async () => (await sdk(shop.production).getIdentityFlags('ben')).getFeatureValue('colour') === 'blue');
     await page.context().close();

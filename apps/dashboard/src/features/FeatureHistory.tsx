@@ -5,6 +5,7 @@ import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError } from '../api/errors.ts';
 import { EnvironmentName } from '../environments/EnvironmentName.tsx';
+import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { Difference } from '../ui/Difference.tsx';
 import { Empty, Loaded } from '../ui/States.tsx';
 import { notifyDone, notifyFailed, notifyProblem } from '../ui/notify.ts';
@@ -86,11 +87,7 @@ function Step({
         : notifyFailed(error),
   });
   const others = changeSet?.other_features ?? 0;
-  const doRevert = (id: number) => {
-    const also = others === 1 ? 'one other feature' : `${others} other features`;
-    if (others === 0 || confirm(`This was done together with ${also}, and is put back there, too. Go on?`))
-      revert.mutate(id);
-  };
+  const [asking, setAsking] = useState(false);
   const isShown = changeSet !== null && changeSet.parts.length > 0;
   return (
     <li className="card" style={{ padding: 12 }}>
@@ -147,7 +144,7 @@ function Step({
               <Menu.Item
                 leftSection={<IconArrowBackUp size={15} />}
                 disabled={!changeSet.can_be_undone}
-                onClick={() => doRevert(changeSet.id)}
+                onClick={() => (others === 0 ? revert.mutate(changeSet.id) : setAsking(true))}
               >
                 Undo this at once
               </Menu.Item>
@@ -158,6 +155,18 @@ function Step({
           </Menu>
         )}
       </Group>
+      {asking && changeSet && (
+        <ConfirmDialog
+          title="Undo this for other features, too?"
+          action="Undo it for all"
+          color="halyard"
+          onConfirm={async () => revert.mutate(changeSet.id)}
+          onClose={() => setAsking(false)}
+        >
+          This was done together with {others === 1 ? 'one other feature' : `${others} other features`}, and is put back
+          there as well.
+        </ConfirmDialog>
+      )}
       {opened && (
         <Stack gap={6} mt="sm" pl={22}>
           {isShown ? <PartList parts={changeSet.parts} page={page} /> : <Records records={records} />}

@@ -5,6 +5,7 @@ import { IconFlag, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
+import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Empty, Loaded, Loading } from '../ui/States.tsx';
 import { notifyFailed } from '../ui/notify.ts';
@@ -37,6 +38,7 @@ function Features({ project, table }: { project: number; table: Table }) {
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
   const [asked, setAsked] = useState<{ row: FeatureRow; environment: ScreenEnvironment; enabled: boolean }>();
   const dirty = useRef(false);
+  const [leaving, setLeaving] = useState(false);
   const rows = useMemo(() => visibleRows(table, search), [table, search]);
   const permissions = table.project.my_permissions;
   const setCreating = (open: boolean) => filter({ create: open || undefined });
@@ -45,8 +47,8 @@ function Features({ project, table }: { project: number; table: Table }) {
   const filter = (change: Partial<TableSearch>) =>
     void navigate({ to: '.', search: (previous: TableSearch) => ({ ...previous, ...change }), replace: true });
   const close = () => {
-    if (dirty.current && !confirm('Your draft stays in this browser. Close it for now?')) return;
     dirty.current = false;
+    setLeaving(false);
     filter({ feature: undefined });
   };
   useHotkeys([['c', () => mayCreate && setCreating(true)]]);
@@ -140,7 +142,8 @@ function Features({ project, table }: { project: number; table: Table }) {
       )}
       <Drawer
         opened={search.feature !== undefined}
-        onClose={close}
+        onClose={() => (dirty.current ? setLeaving(true) : close())}
+        closeOnEscape={!leaving}
         size={phone ? '100%' : 'min(980px, 92vw)'}
         padding={0}
         title={
@@ -171,6 +174,17 @@ function Features({ project, table }: { project: number; table: Table }) {
           </Suspense>
         )}
       </Drawer>
+      {leaving && (
+        <ConfirmDialog
+          title="Close it for now?"
+          action="Close"
+          color="halyard"
+          onConfirm={async () => close()}
+          onClose={() => setLeaving(false)}
+        >
+          Your draft is not saved yet. It stays in this browser until you come back.
+        </ConfirmDialog>
+      )}
     </Page>
   );
 }

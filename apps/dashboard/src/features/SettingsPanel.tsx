@@ -15,10 +15,12 @@ import {
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { CustomFieldInputs, missingFields } from '../custom-fields/CustomFieldInputs.tsx';
 import { useState } from 'react';
-import { notifyDone, notifyFailed } from '../ui/notify.ts';
+import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
+import { notifyDone } from '../ui/notify.ts';
 import { ValueEditor } from '../ui/ValueEditor.tsx';
 import type { DraftVariant, SettingsDraft } from './draft.ts';
 import { CodePanel } from './CodePanel.tsx';
+import { LinksPanel } from './LinksPanel.tsx';
 import { Section } from './EnvironmentPanel.tsx';
 import { nameOf } from '../people/names.ts';
 import { changeFeatures } from './queries.ts';
@@ -40,15 +42,11 @@ export function SettingsPanel({ page, draft, onChange, onProblem, onGone }: Sett
   const set = (change: Partial<SettingsDraft>) => onChange({ ...draft, ...change });
   const setVariant = (id: number, change: Partial<DraftVariant>) =>
     set({ variants: draft.variants.map((one) => (one.id === id ? { ...one, ...change } : one)) });
+  const [asking, setAsking] = useState(false);
   const remove = async () => {
-    if (prompt('Type the name of the feature to delete it:') !== page.feature.name) return;
-    try {
-      await changeFeatures(page.project.id, { features: [page.feature.id], action: 'delete' });
-      notifyDone(`${page.feature.name} is deleted`);
-      onGone?.();
-    } catch (error) {
-      notifyFailed(error);
-    }
+    await changeFeatures(page.project.id, { features: [page.feature.id], action: 'delete' });
+    notifyDone(`${page.feature.name} is deleted`);
+    onGone?.();
   };
   return (
     <Stack>
@@ -195,14 +193,26 @@ export function SettingsPanel({ page, draft, onChange, onProblem, onGone }: Sett
           onChange={(event) => set({ is_archived: event.currentTarget.checked })}
         />
       </Section>
+      <LinksPanel page={page} readOnly={readOnly} />
       <CodePanel page={page} />
       {mayDelete && (
         <Section title="Delete" description="It is gone from every environment at once. This cannot be undone.">
           <Box>
-            <Button variant="light" color="red" onClick={() => void remove()}>
+            <Button variant="light" color="red" onClick={() => setAsking(true)}>
               Delete feature
             </Button>
           </Box>
+          {asking && (
+            <ConfirmDialog
+              title="Delete this feature?"
+              action="Delete feature"
+              typed={page.feature.name}
+              onConfirm={remove}
+              onClose={() => setAsking(false)}
+            >
+              Every environment serves it no more, and its overrides and variants are gone. This cannot be undone.
+            </ConfirmDialog>
+          )}
         </Section>
       )}
       <Text size="xs" c="dimmed">

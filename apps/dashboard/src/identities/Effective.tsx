@@ -26,6 +26,7 @@ import { Fragment, useState } from 'react';
 import { Why } from '../explain/Why.tsx';
 import { notifyUndoable } from '../features/notifyUndoable.tsx';
 import { OnOff } from '../features/OnOff.tsx';
+import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { Empty, Loaded } from '../ui/States.tsx';
 import { notifyDone, notifyFailed } from '../ui/notify.ts';
 import { shown } from '../ui/shown.ts';
@@ -272,30 +273,37 @@ function OtherIdentity({
 }
 
 function CopyMenu({ environment, one, other }: { environment: string; one: Identity; other: Identity }) {
-  const copy = useMutation({
-    mutationFn: ({ from, to }: { from: Identity; to: Identity }) => copyOverrides(environment, from.id, to.id),
-    onSuccess: (_, { from, to }) => notifyDone(`${to.identifier} has the overrides of ${from.identifier}`),
-    onError: notifyFailed,
-  });
-  const ask = (from: Identity, to: Identity) => {
-    if (confirm(`${to.identifier} gets exactly the overrides of ${from.identifier}. Its own go. Copy them?`))
-      copy.mutate({ from, to });
-  };
+  const [asked, setAsked] = useState<{ from: Identity; to: Identity }>();
   return (
-    <Menu>
-      <Menu.Target>
-        <Button size="compact-sm" variant="default" leftSection={<IconCopy size={14} />} loading={copy.isPending}>
-          Copy overrides
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => ask(one, other)}>
-          From {one.identifier} to {other.identifier}
-        </Menu.Item>
-        <Menu.Item onClick={() => ask(other, one)}>
-          From {other.identifier} to {one.identifier}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Menu>
+        <Menu.Target>
+          <Button size="compact-sm" variant="default" leftSection={<IconCopy size={14} />}>
+            Copy overrides
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => setAsked({ from: one, to: other })}>
+            From {one.identifier} to {other.identifier}
+          </Menu.Item>
+          <Menu.Item onClick={() => setAsked({ from: other, to: one })}>
+            From {other.identifier} to {one.identifier}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {asked && (
+        <ConfirmDialog
+          title={`Copy the overrides to ${asked.to.identifier}?`}
+          action="Copy them"
+          onConfirm={async () => {
+            await copyOverrides(environment, asked.from.id, asked.to.id);
+            notifyDone(`${asked.to.identifier} has the overrides of ${asked.from.identifier}`);
+          }}
+          onClose={() => setAsked(undefined)}
+        >
+          {asked.to.identifier} gets exactly the overrides of {asked.from.identifier}; its own go.
+        </ConfirmDialog>
+      )}
+    </>
   );
 }

@@ -1,10 +1,12 @@
 import { Anchor, Button, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
 import { findProject, session } from '../shell/queries.ts';
+import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Loaded } from '../ui/States.tsx';
-import { notifyDone, notifyFailed } from '../ui/notify.ts';
+import { notifyDone } from '../ui/notify.ts';
 import { Effective } from './Effective.tsx';
 import { deleteIdentity, identity } from './queries.ts';
 import { Traits } from './Traits.tsx';
@@ -21,15 +23,11 @@ export function IdentityPage() {
   const may = (permission: string) =>
     place !== undefined && (place.my_permissions.admin || place.my_permissions.permissions.includes(permission));
   const navigate = useNavigate();
+  const [asking, setAsking] = useState(false);
   const remove = async (identifier: string) => {
-    if (!confirm(`Delete ${identifier} with its traits and overrides?`)) return;
-    try {
-      await deleteIdentity(environment, id);
-      notifyDone(`${identifier} is deleted`);
-      await navigate({ to: '/projects/$project/identities', params: { project }, search: { environment } });
-    } catch (error) {
-      notifyFailed(error);
-    }
+    await deleteIdentity(environment, id);
+    notifyDone(`${identifier} is deleted`);
+    await navigate({ to: '/projects/$project/identities', params: { project }, search: { environment } });
   };
   return (
     <Loaded query={query}>
@@ -55,7 +53,7 @@ export function IdentityPage() {
           }
           actions={
             may('MANAGE_IDENTITIES') && (
-              <Button variant="subtle" color="red" onClick={() => void remove(one.identifier)}>
+              <Button variant="subtle" color="red" onClick={() => setAsking(true)}>
                 Delete
               </Button>
             )
@@ -70,6 +68,17 @@ export function IdentityPage() {
               readOnly={!may('UPDATE_FEATURE_STATE')}
             />
           </Stack>
+          {asking && (
+            <ConfirmDialog
+              title="Delete this identity?"
+              action="Delete identity"
+              onConfirm={() => remove(one.identifier)}
+              onClose={() => setAsking(false)}
+            >
+              <b style={{ overflowWrap: 'anywhere' }}>{one.identifier}</b> goes with its traits and overrides. This
+              cannot be undone.
+            </ConfirmDialog>
+          )}
         </Page>
       )}
     </Loaded>

@@ -12,9 +12,10 @@ import { traitSamples } from '../explain/queries.ts';
 import { featureTable } from '../features/queries.ts';
 import { findProject, session } from '../shell/queries.ts';
 import { Card } from '../ui/Card.tsx';
+import { ConfirmDialog } from '../ui/ConfirmDialog.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Loaded } from '../ui/States.tsx';
-import { notifyDone, notifyFailed } from '../ui/notify.ts';
+import { notifyDone } from '../ui/notify.ts';
 import { customFields, deleteSegment, type SegmentBody, saveSegment, segment, segmentUses } from './queries.ts';
 import { RulesEditor } from './RulesEditor.tsx';
 import { type DraftRule, draftFrom, newRule, sentRules } from './rules.ts';
@@ -138,24 +139,29 @@ function SegmentEditor({ project, existing }: { project: number; existing?: Segm
 
 function DeleteButton({ project, segment }: { project: number; segment: Segment }) {
   const navigate = useNavigate();
+  const [asking, setAsking] = useState(false);
   const remove = async () => {
-    if (
-      prompt(`Its overrides go with it, in every environment. Type the name of the segment to delete it:`) !==
-      segment.name
-    )
-      return;
-    try {
-      await deleteSegment(project, segment.id);
-      notifyDone(`${segment.name} is deleted`);
-      await navigate({ to: `/projects/${project}/segments` });
-    } catch (error) {
-      notifyFailed(error);
-    }
+    await deleteSegment(project, segment.id);
+    notifyDone(`${segment.name} is deleted`);
+    await navigate({ to: `/projects/${project}/segments` });
   };
   return (
-    <Button variant="subtle" color="red" onClick={() => void remove()}>
-      Delete segment
-    </Button>
+    <>
+      <Button variant="subtle" color="red" onClick={() => setAsking(true)}>
+        Delete segment
+      </Button>
+      {asking && (
+        <ConfirmDialog
+          title="Delete this segment?"
+          action="Delete segment"
+          typed={segment.name}
+          onConfirm={remove}
+          onClose={() => setAsking(false)}
+        >
+          Its overrides go with it, in every environment. This cannot be undone.
+        </ConfirmDialog>
+      )}
+    </>
   );
 }
 

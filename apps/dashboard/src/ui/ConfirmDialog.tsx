@@ -35,6 +35,8 @@ export function ConfirmDialog({
       <form
         onSubmit={(event) => {
           event.preventDefault();
+          // The dialog may stand in a form, which shall not be sent with this one.
+          event.stopPropagation();
           if (fits) work.mutate();
         }}
       >
