@@ -297,6 +297,8 @@ function Filters({ scope, organisation, environments, search, set }: FiltersProp
         flex="1 1 130px"
         type="date"
         aria-label="From"
+        leftSection={<Text size="xs">from</Text>}
+        leftSectionWidth={52}
         value={search.from ?? ''}
         onChange={(event) => set({ from: event.currentTarget.value })}
       />
@@ -304,6 +306,8 @@ function Filters({ scope, organisation, environments, search, set }: FiltersProp
         flex="1 1 130px"
         type="date"
         aria-label="To"
+        leftSection={<Text size="xs">to</Text>}
+        leftSectionWidth={52}
         value={search.to ?? ''}
         onChange={(event) => set({ to: event.currentTarget.value })}
       />
