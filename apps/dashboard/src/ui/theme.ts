@@ -92,6 +92,9 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': '#55636f',
     '--mantine-color-placeholder': '#6b7885',
     '--mantine-color-error': '#c92a2a',
+    // On their own tints: Mantine's are too pale to read.
+    '--mantine-color-green-light-color': '#237032',
+    '--mantine-color-yellow-light-color': '#8a4b00',
     '--added': '#e3f6e8',
     '--removed': '#fdeaea',
   },
