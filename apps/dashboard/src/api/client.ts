@@ -101,7 +101,9 @@ async function request(endpoint: string, input: Sent, { signal, headers }: CallO
     noteReachable(false);
     throw new UnreachableError(error);
   });
-  const answered = ![502, 503, 504].includes(response.status);
+  // A 502 of ours is about another service, and says so in JSON; a proxy's is about us.
+  const isOurs = response.status === 502 && response.headers.get('content-type')?.includes('json') === true;
+  const answered = isOurs || ![502, 503, 504].includes(response.status);
   noteReachable(answered);
   if (response.ok) return response;
   if (!answered) throw new UnreachableError(response.status);
