@@ -14,6 +14,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
+    // One less is what vitest takes by itself: on two cores, half of the machine.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
