@@ -7,6 +7,23 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Dashboard, executablePath, makeShop, sdkOf, startDashboard } from './dashboard.ts';
 import { type Client, signUp, until } from './platform.ts';
 
+const flag = {
+  kind: 'boolean',
+  variations: [{ value: true }, { value: false }],
+  environments: { prod: { on: true, fallthrough: { variation: 0 }, offVariation: 1 } },
+};
+const needsBanner = { ...flag.environments.prod, prerequisites: [{ key: 'banner', variation: 0 }] };
+
+/** What LaunchDarkly has, by path, for who shows it `api-token`. */
+const launchDarkly: Record<string, object[]> = {
+  '/api/v2/projects/shop/environments': [{ key: 'prod', name: 'Production' }],
+  '/api/v2/segments/shop/prod': [],
+  '/api/v2/flags/shop': [
+    { ...flag, key: 'banner' },
+    { ...flag, key: 'checkout', environments: { prod: needsBanner } },
+  ],
+};
+
 /** What an administrator sets in a real browser, and what comes of it outside. */
 describe.skipIf(!executablePath)('settings in the dashboard', () => {
   let dashboard: Dashboard;
@@ -26,12 +43,20 @@ describe.skipIf(!executablePath)('settings in the dashboard', () => {
       request.on('end', () => {
         const signature = request.headers['x-flagsmith-signature'] as string | undefined;
         received.push({ path: request.url ?? '', text, signature });
-        response.writeHead(request.url === '/broken' ? 500 : 200).end();
+        const { pathname, searchParams } = new URL(request.url ?? '', address);
+        const items = launchDarkly[pathname];
+        if (items && request.headers.authorization !== 'api-token') return response.writeHead(401).end('{}');
+        if (items) {
+          const asked = searchParams.get('filter') === 'state:archived' ? [] : items;
+          response.writeHead(200, { 'content-type': 'application/json' });
+          return response.end(JSON.stringify({ items: asked, totalCount: asked.length }));
+        }
+        return response.writeHead(request.url === '/broken' ? 500 : 200).end();
       });
     });
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
     address = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
-    dashboard = await startDashboard({ OUTBOUND_ALLOWED_RANGES: '127.0.0.0/8' });
+    dashboard = await startDashboard({ OUTBOUND_ALLOWED_RANGES: '127.0.0.0/8', LAUNCH_DARKLY_URL: address });
     admin = await signUp(dashboard.platform.origin);
     await admin.call('POST', 'organisations/', { name: 'Acme' });
   });
@@ -174,6 +199,33 @@ describe.skipIf(!executablePath)('settings in the dashboard', () => {
 
     const { results } = await admin.call('GET', `projects/${target.id}/features/`);
     expect(results).toMatchObject([{ name: 'banner', initial_value: 'plain' }]);
+    await page.context().close();
+  });
+
+  test('a project comes in from LaunchDarkly, and what it could not bring is told', async () => {
+    const shop = await makeShop(admin);
+    const page = await open(admin.token, `/projects/${shop.id}/settings/transfer`);
+    const start = async (token: string) => {
+      await page.getByRole('textbox', { name: 'Access token' }).fill(token);
+      await page.getByRole('textbox', { name: 'Project key' }).fill('shop');
+      await page.getByRole('button', { name: 'Start the import' }).click();
+    };
+
+    await start('api-wrong');
+    await page.getByText('Nothing was changed', { exact: true }).waitFor();
+    await start('api-token');
+    await page.getByText('Done, but not all of it').waitFor();
+    await page.getByText('2 flags in 1 environment').waitFor();
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /^Flag "checkout" in Production: that it needs/ })
+      .waitFor();
+    expect(await page.getByRole('list', { name: 'Imports from LaunchDarkly' }).locator('> li').count()).toBe(2);
+    await page.getByRole('link', { name: 'See the features' }).click();
+    await page.getByText('2 features', { exact: true }).waitFor();
+
+    const flags = await sdkOf(dashboard.platform, shop.production).getEnvironmentFlags();
+    expect(flags.isFeatureEnabled('banner')).toBe(true);
     await page.context().close();
   });
 
