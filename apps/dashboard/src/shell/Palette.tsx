@@ -57,8 +57,8 @@ export function Palette({ session, project, onClose }: PaletteProps) {
     const go = (to: string) => () => void navigate({ to });
     const pages = [
       ...(project ? projectPlaces(project.id).map((place) => ({ ...place, hint: project.name })) : []),
-      ...session.organisations.flatMap(({ id, name }) =>
-        organisationPlaces(id).map((place) => ({ ...place, hint: name })),
+      ...session.organisations.flatMap((organisation) =>
+        organisationPlaces(organisation).map((place) => ({ ...place, hint: organisation.name })),
       ),
     ].map(
       ({ to, label, icon: Icon, hint }): Entry => ({ key: to, label, hint, icon: <Icon size={16} />, run: go(to) }),

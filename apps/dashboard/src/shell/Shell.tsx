@@ -1,4 +1,4 @@
-import type { OwnSession } from '@halyard/contract';
+import type { OwnSession, SessionOrganisation } from '@halyard/contract';
 import {
   ActionIcon,
   AppShell,
@@ -77,15 +77,18 @@ export function projectPlaces(project: number): Place[] {
   ];
 }
 
-/** The pages of an organisation, in the order of the menu. */
-export function organisationPlaces(organisation: number): Place[] {
-  const at = (page: string) => `/organisations/${organisation}/${page}`;
-  return [
-    { to: at('projects'), label: 'Projects', icon: IconFlag },
-    { to: at('people'), label: 'People', icon: IconUsers },
+/** The pages of an organisation that somebody may read, in the order of the menu. */
+export function organisationPlaces({ id, my_permissions }: SessionOrganisation): Place[] {
+  const at = (page: string) => `/organisations/${id}/${page}`;
+  const ofAdministrators = [
     { to: at('usage'), label: 'Usage', icon: IconChartBar },
     { to: at('history'), label: 'History', icon: IconHistory },
     { to: at('settings'), label: 'Settings', icon: IconSettings },
+  ];
+  return [
+    { to: at('projects'), label: 'Projects', icon: IconFlag },
+    { to: at('people'), label: 'People', icon: IconUsers },
+    ...(my_permissions.admin ? ofAdministrators : []),
   ];
 }
 
@@ -100,7 +103,7 @@ function Frame({ session }: { session: OwnSession }) {
     found?.organisation ??
     session.organisations.find(({ id }) => id === Number(params.organisation)) ??
     session.organisations[0];
-  const places = found ? projectPlaces(found.project.id) : organisation ? organisationPlaces(organisation.id) : [];
+  const places = found ? projectPlaces(found.project.id) : organisation ? organisationPlaces(organisation) : [];
   const live = useLiveChanges(found?.project.id);
   useHotkeys([
     ['mod+K', () => setPalette(true)],
