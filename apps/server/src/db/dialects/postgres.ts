@@ -5,7 +5,8 @@ import { codeOf, type Dialect, type DialectFacts, networkErrorCodes } from './di
 /** PostgreSQL through a pool of connections. */
 export function postgres(url: string): Dialect {
   pg.types.setTypeParser(pg.types.builtins.INT8, Number);
-  const pool = new pg.Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 10_000 });
+  // The time counts waiting for one of the sixteen as well: many edits of one environment take their turns.
+  const pool = new pg.Pool({ connectionString: url, max: 16, connectionTimeoutMillis: 30_000 });
   // A connection that breaks while idle is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => undefined);
   return new PostgresWithFacts({ pool });
