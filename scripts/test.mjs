@@ -14,7 +14,7 @@ import { check } from './check.mjs';
 import { startDatabases } from './databases.mjs';
 import { buildDashboard, nodeProgram, prepare, root } from './setup.mjs';
 
-const RUN_TIMEOUT_MS = 15 * 60_000;
+const RUN_TIMEOUT_MS = 30 * 60_000;
 
 const reports = mkdtempSync(join(tmpdir(), 'halyard-reports-'));
 const summary = [];
