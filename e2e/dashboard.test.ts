@@ -279,6 +279,8 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await page.keyboard.press('Space');
     await page.getByText('1 change').waitFor();
     await page.keyboard.press('Control+s');
+    // The dialog takes the focus when it has come in; what was focused before that loses it again.
+    await page.getByLabel('Note').and(page.locator(':focus')).waitFor();
     await page.getByRole('button', { name: 'Save', exact: true }).focus();
     await page.keyboard.press('Enter');
 
