@@ -49,7 +49,7 @@ export function ApiKeysTab({ id: organisation }: { id: number }) {
               Make one for each script, so that you can take back one without the others.
             </Empty>
           ) : (
-            <div style={{ overflowX: 'auto' }}>
+            <div className="sideways">
               <Table aria-label="API keys" horizontalSpacing="xs">
                 <Table.Thead>
                   <Table.Tr>

@@ -112,7 +112,7 @@ function Differences({ project, from, to }: { project: number; from: SessionEnvi
                 Copy {chosen.size || ''} to {to.name}
               </Button>
             </Group>
-            <Box className="card" style={{ overflowX: 'auto' }} tabIndex={0} role="region" aria-label="Differences">
+            <Box className="card sideways" tabIndex={0} role="region" aria-label="Differences">
               <Table miw={700}>
                 <Table.Thead>
                   <Table.Tr>

@@ -122,7 +122,7 @@ export function Effective({ project, environment, identity, readOnly }: Effectiv
               </Empty>
             );
           return (
-            <Box style={{ overflowX: 'auto' }} tabIndex={0} role="region" aria-label="What it gets of every feature">
+            <Box className="sideways" tabIndex={0} role="region" aria-label="What it gets of every feature">
               <Table aria-label="Features" miw={isCompared ? 720 : 480}>
                 <Table.Thead>
                   <Table.Tr>

@@ -62,7 +62,7 @@ export function Members({ organisation, page, self, search, onSearch }: MembersP
           {members.length === 1 ? 'person' : 'people'}
         </Text>
       </Group>
-      <div className="card" style={{ overflowX: 'auto' }}>
+      <div className="card sideways">
         {shown.length === 0 ? (
           <Empty title="Nobody">Nobody fits “{search.q}”.</Empty>
         ) : (

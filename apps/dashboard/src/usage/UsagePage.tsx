@@ -129,7 +129,7 @@ function Report({
         <BarsByDay label="Requests by day" series={kinds} days={report.days} from={report.from} to={report.to} />
       </Section>
       <Section title="By environment">
-        <Box style={{ overflowX: 'auto' }} tabIndex={0} role="region" aria-label="Requests by environment">
+        <Box className="sideways" tabIndex={0} role="region" aria-label="Requests by environment">
           <Table aria-label="Requests by environment" miw={560}>
             <Table.Thead>
               <Table.Tr>
@@ -172,7 +172,7 @@ function Report({
         </Box>
       </Section>
       <Section title="By client">
-        <Box style={{ overflowX: 'auto' }} tabIndex={0} role="region" aria-label="Requests by client">
+        <Box className="sideways" tabIndex={0} role="region" aria-label="Requests by client">
           <Table aria-label="Requests by client" miw={420}>
             <Table.Thead>
               <Table.Tr>
